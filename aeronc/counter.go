@@ -1,0 +1,255 @@
+package aeronc
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/aeroncgo/aeron/cgo"
+)
+
+// CounterConstants is what does not change while a counter is open.
+//
+// C: aeron_counter_constants_t
+type CounterConstants struct {
+	RegistrationID int64
+	CounterID      int32
+	TypeID         int32
+	Label          string
+}
+
+// Counter is a counter of the client's own in the driver's memory, where tools see it. Its methods may be called from any goroutine; they
+// are atomic.
+//
+// C: aeron_counter_t
+type Counter struct {
+	client    *Client
+	raw       cgo.Counter
+	value     *int64
+	constants CounterConstants
+	listener  cgo.Listener
+	life      lifecycle
+	calls     calls
+	freeOnce  sync.Once
+	gone      chan struct{}
+	goneOnce  sync.Once
+}
+
+// AddCounter adds a counter and waits for the driver, for ctx, or for most of the driver timeout. The type is the application's: Aeron
+// takes those below 1000 for itself. key has up to 112 bytes and label up to 380. After an error nothing is left in the driver.
+//
+// C: aeron_async_add_counter, aeron_async_add_counter_poll, aeron_async_remove_counter
+func (c *Client) AddCounter(ctx context.Context, typeID int32, key []byte, label string) (*Counter, error) {
+	if c == nil {
+		return nil, ErrClosed
+	}
+	return c.ownCounterRequest(typeID, key, label).do(ctx)
+}
+
+// AsyncAddCounter is AddCounter without waiting; see [AsyncAdd].
+//
+// C: aeron_async_add_counter, aeron_async_add_counter_poll, aeron_async_add_counter_cancel, aeron_async_add_counter_get_registration_id
+func (c *Client) AsyncAddCounter(typeID int32, key []byte, label string) (*AsyncAdd[*Counter], error) {
+	if c == nil {
+		return nil, ErrClosed
+	}
+	return c.ownCounterRequest(typeID, bytes.Clone(key), label).begin()
+}
+
+func (c *Client) ownCounterRequest(typeID int32, key []byte, label string) *request[*Counter] {
+	return c.counterRequest("add counter", typeID, key, label, func() (cgo.AsyncAddCounter, error) {
+		return cgo.AddAsyncCounter(c.raw, typeID, key, label)
+	}, func(id int64) error { return cgo.RemoveCounter(c.raw, id) })
+}
+
+// AddStaticCounter gives the counter with a type and registration id that outlives its clients, and adds it if there is none. Close
+// gives the handle back and leaves the counter; it goes with its driver.
+//
+// C: aeron_async_add_static_counter, aeron_async_add_counter_poll
+func (c *Client) AddStaticCounter(ctx context.Context, typeID int32, key []byte, label string, registrationID int64) (*Counter, error) {
+	if c == nil {
+		return nil, ErrClosed
+	}
+	return c.staticCounterRequest(typeID, key, label, registrationID).do(ctx)
+}
+
+// AsyncAddStaticCounter is AddStaticCounter without waiting; see [AsyncAdd]. One that was cancelled may be in the driver all the same, and costs
+// the client 88 bytes.
+//
+// C: aeron_async_add_static_counter, aeron_async_add_counter_poll
+func (c *Client) AsyncAddStaticCounter(typeID int32, key []byte, label string, registrationID int64) (*AsyncAdd[*Counter], error) {
+	if c == nil {
+		return nil, ErrClosed
+	}
+	return c.staticCounterRequest(typeID, bytes.Clone(key), label, registrationID).begin()
+}
+
+func (c *Client) staticCounterRequest(typeID int32, key []byte, label string, registrationID int64) *request[*Counter] {
+	return c.counterRequest("add static counter", typeID, key, label, func() (cgo.AsyncAddCounter, error) {
+		return cgo.AddAsyncStaticCounter(c.raw, typeID, key, label, registrationID)
+	}, func(int64) error { return nil }) // nobody can take it back
+}
+
+func (c *Client) counterRequest(
+	op string, typeID int32, key []byte, label string, start func() (cgo.AsyncAddCounter, error), remove func(int64) error,
+) *request[*Counter] {
+	e := Error{Op: op}
+	var refused error
+	switch {
+	case len(key) > cgo.MaxCounterKey:
+		e.Detail = fmt.Sprintf("the key has %d bytes, where Aeron takes up to %d", len(key), cgo.MaxCounterKey)
+	case len(label) > cgo.MaxCounterLabel:
+		e.Detail = fmt.Sprintf("the label has %d bytes, where Aeron takes up to %d", len(label), cgo.MaxCounterLabel)
+	}
+	if e.Detail != "" {
+		refused = &Error{Op: op, Detail: e.Detail, Err: ErrInvalidArgument}
+	}
+	return newRequest(c, e, refused, &addition[cgo.Counter, cgo.AsyncAddCounter]{start: start, remove: remove}, func(raw cgo.Counter) (*Counter, error) {
+		info, err := cgo.CounterConstants(raw)
+		if err != nil {
+			return nil, fromC(op, err)
+		}
+		counter := &Counter{
+			client: c, raw: raw, value: cgo.CounterAddr(raw), gone: make(chan struct{}),
+			constants: CounterConstants{RegistrationID: info.RegistrationID, CounterID: info.CounterID, TypeID: typeID, Label: label},
+		}
+		counter.life.open()
+		counter.calls.open()
+		counter.listener = c.pump.listener(counter)
+		live.counters.Add(1)
+		c.adopt(counter)
+		return counter, nil
+	}, nil)
+}
+
+// Constants is what does not change.
+//
+// C: aeron_counter_constants
+func (c *Counter) Constants() CounterConstants {
+	if c == nil || c.client == nil {
+		return CounterConstants{}
+	}
+	return c.constants
+}
+
+// ID is where the counter is found among all counters.
+func (c *Counter) ID() int32 {
+	if c == nil || c.client == nil {
+		return 0
+	}
+	return c.constants.CounterID
+}
+
+// IsClosed reports whether the counter is closed, or its client has given up.
+//
+// C: aeron_counter_is_closed
+func (c *Counter) IsClosed() bool {
+	if c == nil || c.client == nil {
+		return true
+	}
+	if !c.calls.enter() {
+		return true
+	}
+	defer c.calls.exit()
+	return cgo.CounterIsClosed(c.raw)
+}
+
+// Value is the counter's value. ErrClosed when closed.
+//
+// C: aeron_counter_addr
+func (c *Counter) Value() (int64, error) {
+	if c == nil || c.client == nil {
+		return 0, ErrClosed
+	}
+	if !c.calls.enter() {
+		return 0, ErrClosed
+	}
+	defer c.calls.exit()
+	return atomic.LoadInt64(c.value), nil
+}
+
+// Set stores a value. ErrClosed when closed.
+func (c *Counter) Set(value int64) error {
+	if c == nil || c.client == nil {
+		return ErrClosed
+	}
+	if !c.calls.enter() {
+		return ErrClosed
+	}
+	defer c.calls.exit()
+	atomic.StoreInt64(c.value, value)
+	return nil
+}
+
+// Add adds delta and returns the new value. ErrClosed when closed.
+func (c *Counter) Add(delta int64) (int64, error) {
+	if c == nil || c.client == nil {
+		return 0, ErrClosed
+	}
+	if !c.calls.enter() {
+		return 0, ErrClosed
+	}
+	defer c.calls.exit()
+	return atomic.AddInt64(c.value, delta), nil
+}
+
+// CompareAndSwap stores a value if the counter has the old one, and reports whether it had. ErrClosed when closed.
+func (c *Counter) CompareAndSwap(old, value int64) (bool, error) {
+	if c == nil || c.client == nil {
+		return false, ErrClosed
+	}
+	if !c.calls.enter() {
+		return false, ErrClosed
+	}
+	defer c.calls.exit()
+	return atomic.CompareAndSwapInt64(c.value, old, value), nil
+}
+
+// Close gives the counter back and waits until C has let go of it. Any goroutine; a second call returns nil. Inside a handler it
+// returns at once.
+//
+// C: aeron_counter_close
+func (c *Counter) Close() error {
+	if c == nil || c.client == nil {
+		return nil
+	}
+	return c.life.close("close counter", c.teardown)
+}
+
+func (c *Counter) beginClose()             { c.life.begin(c.teardown) }
+func (c *Counter) closed() <-chan struct{} { return c.life.done }
+
+func (c *Counter) teardown() error {
+	c.calls.shut()
+	c.calls.drain(nobody)
+	var err error
+	notified := false
+	c.freeOnce.Do(func() {
+		// C says nothing about a counter that it has closed itself; its memory goes with the client.
+		if !cgo.CounterIsClosed(c.raw) {
+			notified, err = c.client.give("close counter", func() error { return cgo.CounterClose(c.raw, c.listener) })
+		}
+	})
+	if notified && err == nil {
+		err = c.client.awaitGone(c.gone, "close counter")
+	}
+	return err
+}
+
+// onClosed runs on the pump's goroutine when C has freed the counter.
+func (c *Counter) onClosed() {
+	c.goneOnce.Do(func() {
+		live.counters.Add(-1)
+		close(c.gone)
+	})
+	c.client.disown(c)
+	c.client.pump.forget(c.listener)
+}
+
+func (c *Counter) abandon() {
+	// From here on the client frees it.
+	c.freeOnce.Do(func() {})
+	c.goneOnce.Do(func() { live.counters.Add(-1) })
+}

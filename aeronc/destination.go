@@ -1,0 +1,166 @@
+package aeronc
+
+import (
+	"context"
+	"time"
+
+	"github.com/aeroncgo/aeron/cgo"
+)
+
+// destinationChange is a change of destinations that the driver has not answered.
+type destinationChange interface {
+	Poll() (bool, error)
+	RegistrationID() int64
+}
+
+// destinationRequest makes a change what add waits for, and remembers when C has done with it: it may not be touched after that.
+type destinationRequest struct {
+	destinationChange
+	over bool
+}
+
+func (r *destinationRequest) Poll() (struct{}, bool, error) {
+	done, err := r.destinationChange.Poll()
+	r.over = done || err != nil
+	return struct{}{}, done, err
+}
+
+// changeDestination asks for a change and waits for the driver, for ctx, or for most of the driver timeout.
+func (c *Client) changeDestination(ctx context.Context, op, channel string, streamID int32, start func() (destinationChange, error)) (id int64, err error) {
+	e := Error{Op: op, Channel: channel, StreamID: streamID}
+	if !c.calls.enter() {
+		e.Err = ErrClosed
+		return 0, &e
+	}
+	defer c.calls.exit()
+	request := &destinationRequest{}
+	_, _, err = add(ctx, c, e, func() (*destinationRequest, error) {
+		change, err := start()
+		if err == nil {
+			request.destinationChange, id = change, change.RegistrationID()
+		}
+		return request, err
+	}, func(int64) error {
+		// Nobody can take it back, and C keeps it until it has been polled to its end, as it has been when C itself timed it out.
+		if !request.over {
+			live.pending.Add(1)
+			go c.settle(request)
+		}
+		return nil
+	})
+	return id, err
+}
+
+// settle polls what nobody waits for any more, until C is done with it.
+func (c *Client) settle(request *destinationRequest) {
+	defer live.pending.Add(-1)
+	for pause := time.NewTicker(10 * time.Millisecond); ; {
+		select {
+		case <-c.life.closing:
+			pause.Stop()
+			return // the client frees it
+		case <-pause.C:
+		}
+		if !c.calls.enter() {
+			pause.Stop()
+			return
+		}
+		_, done, err := request.Poll()
+		c.calls.exit()
+		if done || err != nil {
+			pause.Stop()
+			return
+		}
+	}
+}
+
+// AddDestination adds a destination to a publication with control-mode=manual: what is offered is sent there too. The id is for
+// RemoveDestinationByID.
+//
+// C: aeron_publication_async_add_destination, aeron_exclusive_publication_async_add_destination
+func (p *publicationBase) AddDestination(ctx context.Context, channel string) (id int64, err error) {
+	if p == nil || p.client == nil {
+		return 0, ErrClosed
+	}
+	return p.changeDestination(ctx, "add destination", channel, func() (destinationChange, error) {
+		return p.raw.addDestination(p.client.raw, channel)
+	})
+}
+
+// RemoveDestination removes a destination by the channel that it was added with.
+//
+// C: aeron_publication_async_remove_destination, aeron_exclusive_publication_async_remove_destination
+func (p *publicationBase) RemoveDestination(ctx context.Context, channel string) error {
+	if p == nil || p.client == nil {
+		return ErrClosed
+	}
+	_, err := p.changeDestination(ctx, "remove destination", channel, func() (destinationChange, error) {
+		return p.raw.removeDestination(p.client.raw, channel)
+	})
+	return err
+}
+
+// RemoveDestinationByID removes a destination by the id that AddDestination returned.
+//
+// C: aeron_publication_async_remove_destination_by_id, aeron_exclusive_publication_async_remove_destination_by_id
+func (p *publicationBase) RemoveDestinationByID(ctx context.Context, id int64) error {
+	if p == nil || p.client == nil {
+		return ErrClosed
+	}
+	_, err := p.changeDestination(ctx, "remove destination", p.constants.Channel, func() (destinationChange, error) {
+		return p.raw.removeDestinationByID(p.client.raw, id)
+	})
+	return err
+}
+
+func (p *publicationBase) changeDestination(ctx context.Context, op, channel string, start func() (destinationChange, error)) (int64, error) {
+	if err := p.client.checkAdd(Error{Op: op, Channel: channel, StreamID: p.constants.StreamID}); err != nil {
+		return 0, err
+	}
+	return p.client.changeDestination(ctx, op, channel, p.constants.StreamID, func() (destinationChange, error) {
+		// C reads the publication when the command comes to the conductor, which is before a close that is asked for later.
+		if !p.calls.enter() {
+			return nil, ErrClosed
+		}
+		defer p.calls.exit()
+		return start()
+	})
+}
+
+// AddDestination adds a destination to a subscription with control-mode=manual: what is sent there is received too.
+//
+// C: aeron_subscription_async_add_destination
+func (s *Subscription) AddDestination(ctx context.Context, channel string) (id int64, err error) {
+	if s == nil || s.client == nil {
+		return 0, ErrClosed
+	}
+	return s.changeDestination(ctx, "add destination", channel, func() (destinationChange, error) {
+		return cgo.SubscriptionAddDestination(s.client.raw, s.raw, channel)
+	})
+}
+
+// RemoveDestination removes a destination by the channel that it was added with.
+//
+// C: aeron_subscription_async_remove_destination
+func (s *Subscription) RemoveDestination(ctx context.Context, channel string) error {
+	if s == nil || s.client == nil {
+		return ErrClosed
+	}
+	_, err := s.changeDestination(ctx, "remove destination", channel, func() (destinationChange, error) {
+		return cgo.SubscriptionRemoveDestination(s.client.raw, s.raw, channel)
+	})
+	return err
+}
+
+func (s *Subscription) changeDestination(ctx context.Context, op, channel string, start func() (destinationChange, error)) (int64, error) {
+	if err := s.client.checkAdd(Error{Op: op, Channel: channel, StreamID: s.info.StreamID}); err != nil {
+		return 0, err
+	}
+	return s.client.changeDestination(ctx, op, channel, s.info.StreamID, func() (destinationChange, error) {
+		if err := s.acquire(); err != nil {
+			return nil, err
+		}
+		defer s.release()
+		return start()
+	})
+}

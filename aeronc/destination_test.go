@@ -1,0 +1,188 @@
+package aeronc_test
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/aeroncgo/aeron/aeronc"
+	"github.com/aeroncgo/aeron/internal/testdriver"
+)
+
+// destinations is what both kinds of publication do with destinations.
+type destinations interface {
+	sender
+	AddDestination(context.Context, string) (int64, error)
+	RemoveDestination(context.Context, string) error
+	RemoveDestinationByID(context.Context, int64) error
+	LocalAddresses() ([]string, error)
+}
+
+// forgetful makes a driver notice quickly that somebody is gone.
+func forgetful(c *aeronc.DriverContext) {
+	for _, err := range []error{
+		c.SetPublicationConnectionTimeout(200 * time.Millisecond), c.SetImageLivenessTimeout(400 * time.Millisecond),
+	} {
+		if err != nil {
+			panic(err)
+		}
+	}
+}
+
+func TestDestinations_ofPublications(t *testing.T) {
+	client := testdriver.Start(t, forgetful).Connect()
+	ctx := testdriver.Context(t)
+	const manual = "aeron:udp?control-mode=manual|term-length=64k"
+	concurrent, err := client.AddPublication(ctx, manual, 7)
+	require.NoError(t, err)
+	exclusive, err := client.AddExclusivePublication(ctx, manual, 8)
+	require.NoError(t, err)
+	for _, p := range []destinations{concurrent, exclusive} {
+		channel := testdriver.UDP(t)
+		_, err := client.AddSubscription(ctx, channel, p.Constants().StreamID)
+		require.NoError(t, err)
+		_, err = p.AddDestination(ctx, channel)
+		require.NoError(t, err)
+		testdriver.Await(t, "a connection", p.IsConnected)
+		require.NoError(t, p.RemoveDestination(ctx, channel))
+		testdriver.Await(t, "no connection", func() bool { return !p.IsConnected() })
+		id, err := p.AddDestination(ctx, channel)
+		require.NoError(t, err)
+		testdriver.Await(t, "a connection", p.IsConnected)
+		require.NoError(t, p.RemoveDestinationByID(ctx, id))
+		testdriver.Await(t, "no connection", func() bool { return !p.IsConnected() })
+
+		_, err = p.AddDestination(ctx, "aeron:ipc")
+		require.Error(t, err)
+		_, err = p.AddDestination(ctx, "")
+		require.ErrorIs(t, err, aeronc.ErrInvalidArgument)
+		_, err = p.AddDestination(ctx, strings.Repeat("x", 5000))
+		require.ErrorIs(t, err, aeronc.ErrInvalidArgument)
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		require.ErrorIs(t, p.RemoveDestination(ended, channel), context.Canceled)
+		require.NoError(t, p.Close())
+		_, err = p.AddDestination(ctx, channel)
+		require.ErrorIs(t, err, aeronc.ErrClosed)
+		require.ErrorIs(t, p.RemoveDestinationByID(ctx, id), aeronc.ErrClosed)
+		_, err = p.LocalAddresses()
+		require.ErrorIs(t, err, aeronc.ErrClosed)
+	}
+	require.Zero(t, aeronc.Live().Pending)
+}
+
+// One that gives up waiting leaves nothing behind.
+func TestDestinations_givenUp(t *testing.T) {
+	client := testdriver.Start(t).Connect()
+	p, err := client.AddPublication(testdriver.Context(t), "aeron:udp?control-mode=manual|term-length=64k", 7)
+	require.NoError(t, err)
+	for range 20 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Microsecond)
+		_, err = p.AddDestination(ctx, testdriver.UDP(t))
+		cancel()
+		if err != nil {
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+		}
+	}
+	testdriver.Await(t, "C to be done with them", func() bool { return aeronc.Live().Pending == 0 })
+}
+
+func TestDestinations_ofSubscriptions(t *testing.T) {
+	client := testdriver.Start(t, forgetful).Connect()
+	ctx := testdriver.Context(t)
+	s, err := client.AddSubscription(ctx, "aeron:udp?control-mode=manual", 7)
+	require.NoError(t, err)
+	channel := testdriver.UDP(t)
+	_, err = s.AddDestination(ctx, channel)
+	require.NoError(t, err)
+	p, err := client.AddPublication(ctx, channel+"|term-length=64k", 7)
+	require.NoError(t, err)
+	testdriver.Await(t, "a connection", func() bool { return s.IsConnected() && p.IsConnected() })
+	i := s.ImageAt(0)
+	testdriver.Await(t, "the driver to count its transports", func() bool { return i.ActiveTransportCount() > 0 })
+	require.NoError(t, s.RemoveDestination(ctx, channel))
+	testdriver.Await(t, "no connection", func() bool { return !s.IsConnected() })
+	_, err = s.AddDestination(ctx, "nonsense")
+	require.Error(t, err)
+	require.NoError(t, s.Close())
+	_, err = s.AddDestination(ctx, channel)
+	require.ErrorIs(t, err, aeronc.ErrClosed)
+	require.ErrorIs(t, s.RemoveDestination(ctx, channel), aeronc.ErrClosed)
+}
+
+func TestAddresses(t *testing.T) {
+	client := testdriver.Start(t).Connect()
+	ctx := testdriver.Context(t)
+	s, err := client.AddSubscription(ctx, "aeron:udp?endpoint=127.0.0.1:0", 7)
+	require.NoError(t, err)
+	var endpoint string
+	testdriver.Await(t, "an endpoint", func() bool {
+		endpoint, err = s.ResolvedEndpoint()
+		require.NoError(t, err)
+		return endpoint != ""
+	})
+	port, err := netip.ParseAddrPort(endpoint)
+	require.NoError(t, err)
+	require.NotZero(t, port.Port())
+	channel, err := s.TryResolveChannelEndpointPort()
+	require.NoError(t, err)
+	require.Equal(t, "aeron:udp?endpoint="+endpoint, channel)
+	local, err := s.LocalAddresses()
+	require.NoError(t, err)
+	require.Equal(t, []string{endpoint}, local)
+	p, err := client.AddPublication(ctx, channel, 7)
+	require.NoError(t, err)
+	testdriver.Await(t, "an address to send from", func() bool {
+		local, err = p.LocalAddresses()
+		require.NoError(t, err)
+		return len(local) == 1
+	})
+	_, err = netip.ParseAddrPort(local[0])
+	require.NoError(t, err)
+	testdriver.Await(t, "a connection", p.IsConnected)
+	require.NoError(t, s.Close())
+	for _, f := range []func() (string, error){s.ResolvedEndpoint, s.TryResolveChannelEndpointPort} {
+		_, err = f()
+		require.ErrorIs(t, err, aeronc.ErrClosed)
+	}
+	_, err = s.LocalAddresses()
+	require.ErrorIs(t, err, aeronc.ErrClosed)
+}
+
+func TestRevoke(t *testing.T) {
+	client := testdriver.Start(t).Connect()
+	ctx := testdriver.Context(t)
+	p, err := client.AddExclusivePublication(ctx, "aeron:ipc?term-length=64k", 7)
+	require.NoError(t, err)
+	s := connect(t, client, p)
+	i := s.ImageAt(0)
+	require.NotNil(t, i)
+	require.Nil(t, s.ImageAt(1))
+	require.Nil(t, s.ImageAt(-1))
+	_, err = p.Offer([]byte("never seen"))
+	require.NoError(t, err)
+	require.NoError(t, p.Revoke())
+	testdriver.Await(t, "the image to go", i.IsClosed)
+	require.Zero(t, s.ImageCount())
+	require.True(t, i.IsPublicationRevoked())
+	require.ErrorIs(t, p.Revoke(), aeronc.ErrClosed)
+	require.ErrorIs(t, p.RevokeOnClose(), aeronc.ErrClosed)
+}
+
+func TestImage_reject(t *testing.T) {
+	client := testdriver.Start(t).Connect()
+	p, err := client.AddPublication(testdriver.Context(t), "aeron:ipc?term-length=64k", 7)
+	require.NoError(t, err)
+	s := connect(t, client, p)
+	i := s.ImageAt(0)
+	require.ErrorIs(t, i.Reject(strings.Repeat("x", 1024)), aeronc.ErrInvalidArgument)
+	require.Error(t, i.Reject("a\x00b"))
+	require.Greater(t, i.EndOfStreamPosition(), int64(1)<<60, "nobody knows yet")
+	require.NoError(t, i.Reject("not this one"))
+	testdriver.Await(t, "the image to go", i.IsClosed)
+	require.ErrorIs(t, i.Reject("again"), aeronc.ErrClosed)
+}

@@ -1,0 +1,81 @@
+package aeronc
+
+import (
+	"runtime"
+	"sync/atomic"
+	"unsafe"
+)
+
+// door lets any number of goroutines in at a time, and after shut nobody. It is to a concurrent publication what the gate is to an
+// exclusive one: a goroutine that has an entry of its own passes with plain stores and loads, and shut makes up for the fence that it
+// left out. Whoever finds no entry has to be counted in another way.
+type door struct {
+	shutting atomic.Uint32
+	entries  [doorEntries]entry
+}
+
+// doorEntries is how many goroutines can have an entry. One that belongs to a goroutine that has ended is taken over by the next that lies
+// at the same address, which the runtime uses again.
+const doorEntries = 16
+
+// entry is on a cache line of its own.
+type entry struct {
+	owner atomic.Uintptr // set once
+	busy  uint32         // 1 while the owner is inside
+	_     [64 - unsafe.Sizeof(uintptr(0)) - 4]byte
+}
+
+// of is the entry that the goroutine me may have. Goroutines are allocated at multiples of some hundred bytes; the factor spreads them.
+func (d *door) of(me uintptr) *entry { return &d.entries[uint32(me>>5)*2654435761>>(32-4)] }
+
+// enter gives the calling goroutine's entry, to be left by leave, or nil.
+func (d *door) enter() *entry {
+	if !biased {
+		return nil
+	}
+	me := goroutine()
+	e := d.of(me)
+	if e.owner.Load() != me && !e.take(me) {
+		return nil
+	}
+	if e.enter(d) {
+		return e
+	}
+	e.leave()
+	return nil
+}
+
+// enter reports whether the door is open to the entry's goroutine; leave must follow in any case.
+func (e *entry) enter(d *door) bool {
+	e.busy = 1
+	// The load may run ahead of the store: shut waits behind a barrier before it looks at busy.
+	return d.shutting.Load() == 0
+}
+
+func (e *entry) take(me uintptr) bool {
+	return e.owner.Load() == 0 && barrierWorks() && e.owner.CompareAndSwap(0, me)
+}
+
+func (e *entry) leave() { storeUint32(&e.busy, 0) }
+
+// shut lets nobody in any more and waits until all are out.
+func (d *door) shut() {
+	d.shutting.Store(1)
+	if !biased {
+		return
+	}
+	fenced := false
+	for n := range d.entries {
+		e := &d.entries[n]
+		if e.owner.Load() == 0 {
+			continue
+		}
+		if !fenced {
+			barrier()
+			fenced = true
+		}
+		for atomic.LoadUint32(&e.busy) != 0 {
+			runtime.Gosched()
+		}
+	}
+}

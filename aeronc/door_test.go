@@ -1,0 +1,78 @@
+package aeronc
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The moment that matters: goroutines pass with plain stores while the door is shut. Nobody is inside once shut has returned.
+func TestDoor_nobodyIsInsideOnceItIsShut(t *testing.T) {
+	if !biased || !barrierWorks() {
+		require.Nil(t, (&door{}).enter(), "without the barrier nobody has an entry, and calls are counted")
+		return
+	}
+	for range 50 {
+		d := &door{}
+		var inside, passed atomic.Int64
+		var isShut atomic.Bool
+		var goroutines sync.WaitGroup
+		for range 4 {
+			goroutines.Go(func() {
+				for {
+					e := d.enter()
+					if e == nil {
+						if d.shutting.Load() != 0 {
+							return
+						}
+						continue // no entry of its own: another goroutine has it
+					}
+					inside.Add(1)
+					if isShut.Load() {
+						t.Error("inside of a door that is shut")
+					}
+					passed.Add(1)
+					inside.Add(-1)
+					e.leave()
+				}
+			})
+		}
+		for passed.Load() < 100 {
+			runtime.Gosched()
+		}
+		d.shut()
+		isShut.Store(true)
+		require.Zero(t, inside.Load())
+		goroutines.Wait()
+		require.Nil(t, d.enter())
+		d.shut()
+	}
+}
+
+func TestDoor_anEntryBelongsToOneGoroutine(t *testing.T) {
+	if !biased || !barrierWorks() {
+		return
+	}
+	d := &door{}
+	mine := d.enter()
+	require.NotNil(t, mine)
+	mine.leave()
+	require.Same(t, mine, d.enter())
+	var others sync.WaitGroup
+	for range 64 {
+		others.Go(func() {
+			if e := d.enter(); e != nil {
+				if e == mine {
+					t.Error("two goroutines with one entry")
+				}
+				e.leave()
+			}
+		})
+	}
+	others.Wait()
+	mine.leave()
+	d.shut()
+}

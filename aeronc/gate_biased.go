@@ -1,0 +1,34 @@
+//go:build linux && amd64 && !race
+
+package aeronc
+
+import (
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// biased: a gate can have an owner. The order of the processor's stores, the barrier of the system, and no race detector, which
+// cannot see either, are needed.
+const biased = true
+
+// goroutine is an address that tells the calling goroutine from every other that lives.
+func goroutine() uintptr
+
+// The commands of membarrier(2).
+const (
+	membarrierPrivateExpedited         = 1 << 3
+	membarrierRegisterPrivateExpedited = 1 << 4
+)
+
+// barrierWorks reports whether barrier does what it says here: the system call is from Linux 4.14, and some sandboxes have none.
+var barrierWorks = sync.OnceValue(func() bool {
+	_, _, errno := unix.Syscall(unix.SYS_MEMBARRIER, membarrierRegisterPrivateExpedited, 0, 0)
+	if errno == 0 {
+		_, _, errno = unix.Syscall(unix.SYS_MEMBARRIER, membarrierPrivateExpedited, 0, 0)
+	}
+	return errno == 0
+})
+
+// barrier is a full memory barrier on every thread of the process that is running. It cannot fail once it has worked.
+func barrier() { _, _, _ = unix.Syscall(unix.SYS_MEMBARRIER, membarrierPrivateExpedited, 0, 0) }

@@ -1,0 +1,178 @@
+package aeronc
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// alone enters, checks that nobody else is inside, and leaves. inside is plain, for the race detector.
+func alone(t *testing.T, g *gate, inside *int) bool {
+	if !g.enter() {
+		return false
+	}
+	if *inside++; *inside != 1 {
+		t.Error("not alone")
+	}
+	*inside--
+	g.leave()
+	return true
+}
+
+func TestGate_letsOneInAtATimeAndNobodyAfterShut(t *testing.T) {
+	var g gate
+	inside := 0
+	var writers sync.WaitGroup
+	for range 4 {
+		writers.Go(func() {
+			for range 2000 {
+				if !alone(t, &g, &inside) {
+					t.Error("shut")
+				}
+			}
+		})
+	}
+	writers.Wait()
+	require.True(t, g.enter())
+	shut := make(chan struct{})
+	go func() { g.shut(); close(shut) }()
+	g.leave()
+	<-shut
+	require.False(t, g.enter())
+	g.shut()
+	require.False(t, g.enter())
+}
+
+// The moment that matters: the owner writes without a fence while somebody takes the gate away from it.
+func TestGate_anOwnerIsAloneWhileItLosesTheGate(t *testing.T) {
+	for range 300 {
+		var g gate
+		inside := 0
+		var entered atomic.Int64
+		stop := make(chan struct{})
+		var writers sync.WaitGroup
+		writers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				alone(t, &g, &inside)
+				entered.Add(1)
+			}
+		})
+		for entered.Load() < 100 {
+			runtime.Gosched()
+		}
+		for range 3 {
+			writers.Go(func() {
+				for range 20 {
+					alone(t, &g, &inside)
+				}
+			})
+		}
+		for range 20 {
+			alone(t, &g, &inside)
+		}
+		g.shut()
+		require.False(t, alone(t, &g, &inside))
+		close(stop)
+		writers.Wait()
+		require.Zero(t, inside)
+	}
+}
+
+func TestGate_handedFromGoroutineToGoroutine(t *testing.T) {
+	var g gate
+	inside := 0
+	for range 50 {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for range 10 {
+				if !alone(t, &g, &inside) {
+					t.Error("shut")
+				}
+			}
+		}()
+		<-done
+	}
+}
+
+// The first goroutine that sends need not be the one that goes on sending.
+func TestGate_whoeverIsAloneForAWhilePassesWithoutTheMutex(t *testing.T) {
+	if !biased || !barrierWorks() {
+		t.Log("no owners here: the mutex is always used")
+		return
+	}
+	var g gate
+	inside := 0
+	require.True(t, alone(t, &g, &inside))
+	require.Equal(t, goroutine(), g.owner.Load().goroutine, "the first one is the owner at once")
+
+	for round := range 3 {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for range aloneFor {
+				if g.owner.Load().goroutine == goroutine() {
+					t.Errorf("round %d: the owner too early", round)
+				}
+				alone(t, &g, &inside)
+			}
+			if g.owner.Load().goroutine != goroutine() {
+				t.Errorf("round %d: not the owner after %d passages", round, aloneFor)
+			}
+			if !g.enter() || g.slow {
+				t.Errorf("round %d: the owner takes the mutex", round)
+			}
+			if g.pass(func() bool { return false }) != busy {
+				t.Errorf("round %d: the owner is inside twice", round)
+			}
+			g.leave()
+		}()
+		<-done
+		// Back here: the test's own goroutine lives on, so that the next one has another address.
+		for range aloneFor {
+			require.True(t, alone(t, &g, &inside))
+		}
+		require.Equal(t, goroutine(), g.owner.Load().goroutine)
+	}
+}
+
+// Ownership changes hands again and again while the one who has lost it still tries.
+func TestGate_isLostAndWonWhileBothWrite(t *testing.T) {
+	var g gate
+	inside := 0
+	var writers sync.WaitGroup
+	for range 2 {
+		writers.Go(func() {
+			for range 30 {
+				for range aloneFor + 10 {
+					alone(t, &g, &inside)
+				}
+				runtime.Gosched()
+			}
+		})
+	}
+	writers.Wait()
+	require.Zero(t, inside)
+}
+
+func TestGate_goroutinesAreToldApart(t *testing.T) {
+	if !biased {
+		t.Log("no owners on this platform: nothing to tell apart")
+		return
+	}
+	mine := goroutine()
+	require.NotZero(t, mine)
+	require.Equal(t, mine, goroutine())
+	others := make(chan uintptr)
+	go func() { others <- goroutine() }()
+	require.NotEqual(t, mine, <-others)
+	require.True(t, barrierWorks(), "this system has no membarrier: the mutex is always used")
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package aeronc_test
+
+const raceEnabled = false

@@ -1,0 +1,18 @@
+//go:build !amd64 || race
+
+package aeronc
+
+import "sync/atomic"
+
+// Elsewhere sync/atomic's stores are what is needed, and the race detector has to see them.
+
+func storeRelease32(p *int32, v int32) { atomic.StoreInt32(p, v) }
+
+func storeUint32(p *uint32, v uint32) { atomic.StoreUint32(p, v) }
+
+func publishAndLeave(frame *int32, length int32, busy *uint32) {
+	atomic.StoreInt32(frame, length)
+	atomic.StoreUint32(busy, 0)
+}
+
+func storeRelease64(p *int64, v int64) { atomic.StoreInt64(p, v) }

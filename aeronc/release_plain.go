@@ -1,0 +1,20 @@
+//go:build amd64 && !race
+
+package aeronc
+
+// Aeron needs release order where it publishes, no more: on amd64 that is a plain store, where sync/atomic's is a full fence. The
+// compiler moves no store across a call that it does not inline, and the processor keeps stores in order.
+
+//go:noinline
+func storeRelease32(p *int32, v int32) { *p = v }
+
+//go:noinline
+func storeUint32(p *uint32, v uint32) { *p = v }
+
+// publishAndLeave is two of them for the price of one call: what was written becomes visible, then the writer is out.
+//
+//go:noinline
+func publishAndLeave(frame *int32, length int32, busy *uint32) { *frame, *busy = length, 0 }
+
+//go:noinline
+func storeRelease64(p *int64, v int64) { *p = v }

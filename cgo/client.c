@@ -1,0 +1,174 @@
+#include "shim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/aeron_error.h"
+
+aerongo_result_t aerongo_context_init(int from_env)
+{
+    aeron_context_t *context = NULL;
+
+    aeron_err_clear();
+    int before = aerongo_env_scope_get();
+    aerongo_env_scope_set(from_env ? AERONGO_ENV_SCOPE_ALLOW : AERONGO_ENV_SCOPE_DENY);
+    int status = aeron_context_init(&context);
+    aerongo_env_scope_set(before);
+
+    return status < 0 ? aerongo_failure() : aerongo_pointer(context);
+}
+
+aerongo_result_t aerongo_context_close(aeron_context_t *context)
+{
+    aeron_err_clear();
+    return aerongo_status(aeron_context_close(context));
+}
+
+aerongo_result_t aerongo_context_set_handlers(aeron_context_t *context, aerongo_listener_t *listener)
+{
+    aeron_err_clear();
+
+    if (aeron_context_set_error_handler(context, aerongo_on_error, listener) < 0 ||
+        aeron_context_set_publication_error_frame_handler(context, aerongo_on_error_frame, listener) < 0 ||
+        aeron_context_set_on_new_publication(context, aerongo_on_new_publication, listener) < 0 ||
+        aeron_context_set_on_new_exclusive_publication(context, aerongo_on_new_exclusive_publication, listener) < 0 ||
+        aeron_context_set_on_new_subscription(context, aerongo_on_new_subscription, listener) < 0 ||
+        aeron_context_set_on_available_counter(context, aerongo_on_available_counter, listener) < 0 ||
+        aeron_context_set_on_unavailable_counter(context, aerongo_on_unavailable_counter, listener) < 0 ||
+        aeron_context_set_on_close_client(context, aerongo_on_close_client, listener) < 0)
+    {
+        return aerongo_failure();
+    }
+
+    return aerongo_value(0);
+}
+
+#define AERONGO_SLOT(hook) \
+{ \
+    slot->handler = (void *)aeron_context_get_##hook(context); \
+    slot->clientd = aeron_context_get_##hook##_clientd(context); \
+    slot++; \
+}
+
+void aerongo_context_get_handlers(aeron_context_t *context, aerongo_slot_t slot[AERONGO_CONTEXT_SLOTS])
+{
+    AERONGO_SLOT(error_handler)
+    AERONGO_SLOT(publication_error_frame_handler)
+    AERONGO_SLOT(on_new_publication)
+    AERONGO_SLOT(on_new_exclusive_publication)
+    AERONGO_SLOT(on_new_subscription)
+    AERONGO_SLOT(on_available_counter)
+    AERONGO_SLOT(on_unavailable_counter)
+    AERONGO_SLOT(on_close_client)
+}
+
+aerongo_result_t aerongo_context_request_driver_termination(
+    const char *directory, const uint8_t *token, size_t token_length)
+{
+    aeron_err_clear();
+    return aerongo_status(aeron_context_request_driver_termination(directory, token, token_length));
+}
+
+aerongo_result_t aerongo_client_init(aeron_context_t *context)
+{
+    aeron_t *client = NULL;
+
+    aeron_err_clear();
+    if (aeron_init(&client, context) < 0)
+    {
+        return aerongo_failure();
+    }
+
+    return aerongo_pointer(client);
+}
+
+aerongo_result_t aerongo_client_start(aeron_t *client)
+{
+    aeron_err_clear();
+    return aerongo_status(aeron_start(client));
+}
+
+aerongo_result_t aerongo_client_main_do_work(aeron_t *client)
+{
+    aeron_err_clear();
+    return aerongo_status(aeron_main_do_work(client));
+}
+
+aerongo_result_t aerongo_client_close(aeron_t *client)
+{
+    aeron_err_clear();
+    return aerongo_status(aeron_close(client));
+}
+
+bool aerongo_client_is_closed(aeron_t *client)
+{
+    return aeron_is_closed(client);
+}
+
+void aerongo_client_main_idle_strategy(aeron_t *client, int work_count)
+{
+    aeron_main_idle_strategy(client, work_count);
+}
+
+aeron_context_t *aerongo_client_context(aeron_t *client)
+{
+    return aeron_context(client);
+}
+
+aerongo_result_t aerongo_client_next_correlation_id(aeron_t *client)
+{
+    aeron_err_clear();
+    return aerongo_status(aeron_next_correlation_id(client));
+}
+
+aerongo_result_t aerongo_async_next_session_id(aeron_t *client, int32_t stream_id)
+{
+    aeron_async_get_next_available_session_id_t *async = NULL;
+
+    aeron_err_clear();
+    if (aeron_async_next_session_id(&async, client, stream_id) < 0)
+    {
+        return aerongo_failure();
+    }
+
+    return aerongo_pointer(async);
+}
+
+/* failed, or code says whether value is the id. Success and failure both end the life of async. */
+aerongo_result_t aerongo_async_next_session_id_poll(aeron_async_get_next_available_session_id_t *async)
+{
+    int32_t session_id = 0;
+
+    aeron_err_clear();
+    int status = aeron_async_next_session_id_poll(&session_id, async);
+    if (status < 0)
+    {
+        return aerongo_failure();
+    }
+
+    aerongo_result_t result = { .value = session_id, .code = status };
+    return result;
+}
+
+/* Aeron hands a line to a function that it tells nothing else; it does so on the calling thread. */
+static _Thread_local char *aerongo_lines;
+
+static void aerongo_keep_line(const char *line)
+{
+    size_t before = NULL == aerongo_lines ? 0 : strlen(aerongo_lines);
+    char *lines = realloc(aerongo_lines, before + strlen(line) + 1);
+    if (NULL != lines)
+    {
+        strcpy(lines + before, line);
+        aerongo_lines = lines;
+    }
+}
+
+char *aerongo_client_print_counters(aeron_t *client)
+{
+    aerongo_lines = NULL;
+    aeron_print_counters(client, aerongo_keep_line);
+    char *lines = aerongo_lines;
+    aerongo_lines = NULL;
+    return lines;
+}

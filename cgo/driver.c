@@ -1,0 +1,86 @@
+#include "shim.h"
+
+#include "util/aeron_error.h"
+
+/* Environment scopes of aerongo_env.h: what Aeron's getenv sees of AERON_* while one of our calls runs. */
+static int aerongo_enter_environment(int from_env)
+{
+    int before = aerongo_env_scope_get();
+    aerongo_env_scope_set(from_env ? AERONGO_ENV_SCOPE_ALLOW : AERONGO_ENV_SCOPE_DENY);
+    return before;
+}
+
+aerongo_result_t aerongo_driver_context_init(int from_env)
+{
+    aeron_driver_context_t *context = NULL;
+
+    aeron_err_clear();
+    int before = aerongo_enter_environment(from_env);
+    int status = aeron_driver_context_init(&context);
+    aerongo_env_scope_set(before);
+
+    return status < 0 ? aerongo_failure() : aerongo_pointer(context);
+}
+
+aerongo_result_t aerongo_driver_context_close(aeron_driver_context_t *context)
+{
+    aeron_err_clear();
+    return aerongo_status(aeron_driver_context_close(context));
+}
+
+aerongo_result_t aerongo_driver_context_guard_frames(aeron_driver_context_t *context)
+{
+    aeron_err_clear();
+    return aerongo_status(aerongo_frame_guard_install(context));
+}
+
+void aerongo_driver_context_get_parts(aeron_driver_context_t *context, void *parts[AERONGO_DRIVER_CONTEXT_PARTS])
+{
+    parts[0] = aeron_driver_context_get_conductor_duty_cycle_tracker(context);
+    parts[1] = aeron_driver_context_get_sender_duty_cycle_tracker(context);
+    parts[2] = aeron_driver_context_get_receiver_duty_cycle_tracker(context);
+    parts[3] = aeron_driver_context_get_name_resolver_time_tracker(context);
+    parts[4] = aeron_driver_context_get_sender_port_manager(context);
+    parts[5] = aeron_driver_context_get_receiver_port_manager(context);
+    parts[6] = (void *)aeron_driver_context_get_udp_channel_transport_bindings(context);
+    parts[7] = (void *)aeron_driver_context_get_udp_channel_outgoing_interceptors(context);
+}
+
+aerongo_result_t aerongo_driver_init(aeron_driver_context_t *context, int from_env)
+{
+    aeron_driver_t *driver = NULL;
+
+    aeron_err_clear();
+    int before = aerongo_enter_environment(from_env);
+    int status = aeron_driver_init(&driver, context);
+    aerongo_env_scope_set(before);
+
+    return status < 0 ? aerongo_failure() : aerongo_pointer(driver);
+}
+
+aerongo_result_t aerongo_driver_start(aeron_driver_t *driver, bool manual_main_loop, int from_env)
+{
+    aeron_err_clear();
+    int before = aerongo_enter_environment(from_env);
+    int status = aeron_driver_start(driver, manual_main_loop);
+    aerongo_env_scope_set(before);
+
+    return aerongo_status(status);
+}
+
+aerongo_result_t aerongo_driver_main_do_work(aeron_driver_t *driver)
+{
+    aeron_err_clear();
+    return aerongo_status(aeron_driver_main_do_work(driver));
+}
+
+void aerongo_driver_main_idle_strategy(aeron_driver_t *driver, int work_count)
+{
+    aeron_driver_main_idle_strategy(driver, work_count);
+}
+
+aerongo_result_t aerongo_driver_close(aeron_driver_t *driver)
+{
+    aeron_err_clear();
+    return aerongo_status(aeron_driver_close(driver));
+}

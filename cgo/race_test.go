@@ -1,0 +1,5 @@
+//go:build race
+
+package cgo_test
+
+const raceEnabled = true

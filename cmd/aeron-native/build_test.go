@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/aeroncgo/aeron/internal/nativelib"
+)
+
+// compile builds and runs a C program.
+func compile(t *testing.T, args ...string) {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "program")
+	text, err := exec.Command("gcc", append([]string{"-std=c11", "-Wall", "-Wextra", "-Werror", "-o", program}, args...)...).CombinedOutput()
+	require.NoError(t, err, string(text))
+	text, err = exec.Command(program).CombinedOutput()
+	require.NoError(t, err, string(text))
+}
+
+// TestBuild is the one test that compiles everything: the rest of it looks at what came out.
+func TestBuild(t *testing.T) {
+	prefix := filepath.Join(t.TempDir(), "a prefix")
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	// What would spoil a build that trusted its environment.
+	t.Setenv("DESTDIR", "/nowhere")
+	t.Setenv("CMAKE_GENERATOR", "Nonsense")
+	got := call(t, "install", "--prefix", prefix)
+	require.Zero(t, got.code, got.stderr)
+	archive := filepath.Join(prefix, "lib", "libaeron_native.a")
+
+	t.Run("a second installation does nothing, at once", func(t *testing.T) {
+		start := time.Now()
+		got := call(t, "install", "--prefix", prefix)
+		require.Zero(t, got.code, got.stderr)
+		require.Contains(t, got.stdout, "is up to date")
+		require.Less(t, time.Since(start), 2*time.Second)
+	})
+
+	t.Run("what is installed", func(t *testing.T) {
+		for _, name := range []string{
+			"include/aeron/aeronc.h", "include/aeron/aeronmd.h", "include/aeron/aeron_driver_context.h", "include/aeron/media/aeron_udp_channel.h",
+			"include/aeron/aerongo_native.h", "include/aeron/aerongo_env.h", "lib/pkgconfig/aeron_native.pc",
+			"share/aeron_native/LICENSE", "share/aeron_native/NOTICE", "aeron-native.json",
+		} {
+			require.FileExists(t, filepath.Join(prefix, name))
+		}
+		for _, name := range []string{"aeron-native.json", "lib/pkgconfig/aeron_native.pc", "include/aeron/aerongo_native.h"} {
+			text, err := os.ReadFile(filepath.Join(prefix, name))
+			require.NoError(t, err)
+			require.NotContains(t, string(text), prefix, "%s names the machine's directories", name)
+		}
+		text, err := os.ReadFile(archive)
+		require.NoError(t, err)
+		m, err := module(t.Context())
+		require.NoError(t, err)
+		for _, dir := range []string{sourceTree(t), m.Root, prefix} {
+			require.False(t, bytes.Contains(text, []byte(dir)), "the archive names %s", dir)
+		}
+	})
+
+	t.Run("what the archive asks of the system", func(t *testing.T) {
+		text, err := exec.Command("nm", archive).Output()
+		require.NoError(t, err)
+		defined, asked, member := map[string]bool{}, map[string][]string{}, ""
+		for line := range strings.Lines(string(text)) {
+			fields := strings.Fields(line)
+			switch {
+			case len(fields) == 1:
+				member = fields[0]
+			case len(fields) == 2 && fields[0] == "U":
+				asked[fields[1]] = append(asked[fields[1]], member)
+			case len(fields) == 3:
+				defined[fields[2]] = true
+			}
+		}
+		for _, name := range []string{"aeron_init", "aeron_driver_init", "aeron_uri_string_builder_sprint", "aerongo_env_scope_set"} {
+			require.True(t, defined[name], "%s is not in the archive", name)
+		}
+		require.False(t, defined["main"], "aeronmd is no part of it")
+		for name, from := range asked {
+			require.NotRegexp(t, `^(uuid_|bsd_|__gnu_strerror|strlcpy$)`, name, from)
+		}
+		// Only through the shim.
+		for name, shim := range map[string]string{"socket": "aerongo_descriptors", "epoll_create1": "aerongo_descriptors", "getenv": "aerongo_env"} {
+			require.Len(t, asked[name], 1, name)
+			require.Contains(t, asked[name][0], shim, name)
+			require.NotEmpty(t, asked["aerongo_"+name], "nothing calls the shim's %s", name)
+		}
+	})
+
+	t.Run("what the shim promises", func(t *testing.T) {
+		compile(t, "-isystem", filepath.Join(prefix, "include", "aeron"), "testdata/shim.c",
+			"-L"+filepath.Join(prefix, "lib"), "-laeron_native", "-lm", "-lpthread", "-ldl")
+	})
+
+	t.Run("pkg-config finds it where it was moved to", func(t *testing.T) {
+		pkgConfig, err := exec.LookPath("pkg-config")
+		if err != nil {
+			// The file is still held to what it says.
+			text, err := os.ReadFile(filepath.Join(prefix, "lib/pkgconfig/aeron_native.pc"))
+			require.NoError(t, err)
+			require.Contains(t, string(text), "prefix=${pcfiledir}/../..")
+			return
+		}
+		moved := filepath.Join(t.TempDir(), "moved")
+		require.NoError(t, os.CopyFS(moved, os.DirFS(prefix)))
+		cmd := exec.Command(pkgConfig, "--cflags", "--libs", "aeron_native")
+		cmd.Env = append(os.Environ(), "PKG_CONFIG_PATH="+filepath.Join(moved, "lib/pkgconfig"))
+		text, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(text))
+		require.Contains(t, string(text), "-laeron_native -lm -lpthread -ldl")
+		require.Contains(t, string(text), moved)
+	})
+
+	t.Run("a damaged archive is noticed", func(t *testing.T) {
+		file, err := os.OpenFile(archive, os.O_RDWR, 0)
+		require.NoError(t, err)
+		_, err = file.WriteAt([]byte{0x7f}, 4096)
+		require.NoError(t, err)
+		require.NoError(t, file.Close())
+		got := call(t, "check", "--prefix", prefix)
+		require.Equal(t, 1, got.code)
+		require.Contains(t, got.stderr, "lib/libaeron_native.a is damaged")
+		require.Equal(t, 1, call(t, "env", "--prefix", prefix).code)
+	})
+}
+
+func TestShim_randomNumbersWithAndWithoutEntropy(t *testing.T) {
+	shim := filepath.Join("..", "..", "vendor-c", "shim", "aerongo_random.c")
+	compile(t, "testdata/random.c", shim)
+	compile(t, "-DWITHOUT_ENTROPY", "testdata/random.c", shim)
+}
+
+// The configuration that this machine would not choose: make, AddressSanitizer, a libc without arc4random. Configured, and our own files
+// compiled.
+func TestCMake_configuresTheOtherWays(t *testing.T) {
+	source := sourceTree(t)
+	build := t.TempDir()
+	text, err := exec.Command("cmake", "-S", filepath.Join("..", ".."), "-B", build, "-G", "Unix Makefiles", "-DAERON_SOURCE_DIR="+source,
+		"-DAERON_ASAN=ON", "-DHAVE_ARC4RANDOM=OFF", "-DCMAKE_INSTALL_PREFIX="+filepath.Join(build, "prefix")).CombinedOutput()
+	require.NoError(t, err, string(text))
+	text, err = exec.Command("cmake", "--build", build, "--target", "aeron_shim").CombinedOutput()
+	require.NoError(t, err, string(text))
+	flags, err := os.ReadFile(filepath.Join(build, "CMakeFiles/aeron_native.dir/flags.make"))
+	require.NoError(t, err)
+	require.Contains(t, string(flags), "-fsanitize=address")
+	require.Contains(t, string(flags), "-DAERONGO_OWN_ARC4RANDOM")
+	require.Contains(t, string(flags), "-DHAVE_ARC4RANDOM")
+	require.NotContains(t, string(flags), "_GNU_SOURCE")
+	require.NotContains(t, string(flags), "NDEBUG")
+	// Upstream's file that asks for random numbers compiles so, and asks the shim.
+	object := filepath.Join(build, "bitutil.o")
+	text, err = exec.Command("gcc", "-std=c11", "-Werror", "-D_DEFAULT_SOURCE", "-DHAVE_ARC4RANDOM", "-DAERONGO_OWN_ARC4RANDOM",
+		"-include", filepath.Join("..", "..", "vendor-c", "shim", "aerongo_redirect.h"), "-I"+filepath.Join(source, "aeron-client/src/main/c"),
+		"-c", filepath.Join(source, "aeron-client/src/main/c/util/aeron_bitutil.c"), "-o", object).CombinedOutput()
+	require.NoError(t, err, string(text))
+	text, err = exec.Command("nm", "-u", object).Output()
+	require.NoError(t, err)
+	require.Contains(t, string(text), "U aerongo_arc4random\n")
+	require.NotContains(t, string(text), "U arc4random\n")
+	require.NotContains(t, string(text), "U exit\n", "the way out that ends the process")
+}
+
+func TestCMake_refusesAnotherVersionAndNoSource(t *testing.T) {
+	tree := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(tree, "version.txt"), []byte("1.52.0\n"), 0o644))
+	for dir, want := range map[string]string{tree: "1.52.0", t.TempDir(): "no version.txt"} {
+		text, err := exec.Command("cmake", "-S", filepath.Join("..", ".."), "-B", t.TempDir(), "-DAERON_SOURCE_DIR="+dir).CombinedOutput()
+		require.Error(t, err)
+		require.Contains(t, strings.Join(strings.Fields(string(text)), " "), want)
+	}
+}
+
+// sourceTree is the pinned tree, as cargo has it.
+func sourceTree(t *testing.T) string {
+	t.Helper()
+	m, err := module(t.Context())
+	require.NoError(t, err)
+	recipe, err := nativelib.ReadRecipe(m)
+	require.NoError(t, err)
+	source, err := nativelib.FetchSource(t.Context(), recipe, t.TempDir(), true, func(line string) { t.Log(line) })
+	require.NoError(t, err)
+	return source.Tree
+}

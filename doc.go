@@ -1,0 +1,85 @@
+// Package aeron sends and receives messages with Aeron at native speed: the C Aeron client and an embedded C media driver behind a
+// Go API.
+//
+// # Concepts
+//
+// A media driver moves messages between the processes of a machine, through shared memory, and between machines, over UDP. It lives
+// in a directory of /dev/shm. A [Driver] is a handle of one: either embedded in this process, which is the default, or one that
+// already runs in [Config.Directory], with [Config.External].
+//
+// A publication sends on a channel, such as aeron:ipc or aeron:udp?endpoint=host:port, and a stream, which is a number. A
+// subscription receives from a channel and stream, from any number of publishers: each is an [Image] with its own session. A
+// publisher's stream is a log that is three terms long; a position is a number of bytes since its beginning.
+//
+// Messages arrive in order per session, whole, and on reliable streams, which is the default, without gaps. Offer returning a
+// position says that the message is in the log, not that anybody has received it. There is no encryption and no authentication:
+// whoever reaches a subscription's port, or may write the directory, is trusted.
+//
+// # Lifecycle
+//
+// [Open] checks the Config and gives a handle; handles with equal Configs share one driver. [Driver.Start] runs it and connects.
+// The Add methods return when the driver has what was asked for. Close, on anything, may be called at any time, from any goroutine
+// and more than once: it waits for calls in flight, and later calls return [ErrClosed]. [Driver.Close] closes what was added through
+// the handle, and the last handle closes the driver and removes its directory.
+//
+// A program whose driver dies goes on: every call returns [ErrClosed] with the reason, [Driver.Lost] is closed, and
+// [Driver.Start] begins anew.
+//
+// # Threading
+//
+// Everything may be called from any goroutine. Two things have one user at a time, and others wait: the reading of a
+// [Subscription], and the writing of an [ExclusivePublication]. A handler runs on the goroutine that polls. Inside one, Close returns
+// at once and is carried out when the handler has returned, and a poll of the same subscription returns [ErrBusy] where it would
+// wait for itself. docs/THREADING.md has the table.
+//
+// # Memory
+//
+// What a handler gets is borrowed: [Fragment] and [Message] and their Data are the log itself, valid until the handler returns. The
+// log is reused behind the position, so a slice that is kept changes under its owner; Clone what is needed. The data of a [Claim] is
+// the log too, until Commit or Abort.
+//
+// Nothing is freed by the garbage collector. [CheckLeaks] says what is still open, for the end of tests.
+//
+// # Sending
+//
+// The ways to send differ in who waits, and in how many messages share the cost of an append; all leave the same in the log.
+//
+//   - Offer and TryClaim never wait. TryClaim gives a piece of the log to fill in place, which saves a copy.
+//   - Publish waits for as long as receivers are behind.
+//   - [Batch] collects messages with Add and appends them with Flush, for loops that have many at hand. Flush never waits, and says how
+//     many are out; the rest stays in the batch, and nothing is lost or sent twice.
+//   - [Writer] is a batch that flushes itself: when enough bytes or messages are there, or the first has waited long enough, a
+//     millisecond unless told otherwise. Its Write waits when there is no room, so it fits where messages come one by one and from
+//     several goroutines. Close sends the rest.
+//
+// A message in a Batch or Writer that was not flushed has not been sent.
+//
+// # Who reads and writes the log
+//
+// Messages need no call into C: publications append to the mapped log, and polls walk it, in Go, with C's own stores and order of
+// stores. C does what is rare. Before that, the layout of what Go shares with C is checked against the library that is linked. Where
+// it is in doubt, C's functions do all of it, at a crossing or more for each message: the reference path. [Config.ReferencePath] chooses it
+// for a driver's client and the build tag aeron_reference for a program, to compare with, or to see whether a fault is Go's. Receivers
+// cannot tell the difference. [DataPath], which publications and subscriptions report, says which of the two is used, and why.
+//
+// # Waiting
+//
+// Offer and Poll never block. Between two tries use a strategy of package idle: runtime.Gosched does not give the core to the
+// driver's threads, so on a small machine a loop with nothing else starves what it waits for. Publish and Messages wait politely by
+// themselves.
+//
+// # Errors
+//
+// Flow control is told by preallocated sentinels: [ErrBackPressured], [ErrAdminAction] and [ErrNotConnected] mean to try again.
+// Everything else is an [*Error] with the operation, the channel, the code and the driver's text; errors.Is finds the sentinels of
+// this package, codes such as [CodeStorageSpace], errnos, and a context's error. Nothing here ends the process.
+//
+// # The native library
+//
+// The C code is built once, by
+//
+//	go run github.com/aeroncgo/aeron/cmd/aeron-native install
+//
+// and linked statically. In a checkout plain go build works after that; elsewhere, aeron-native env prints what to export. cgo and a
+// C compiler are needed. Linux is supported; macOS may build and is untested.
+package aeron

@@ -1,0 +1,5 @@
+// Package archtest holds the module to the rules of its architecture that no compiler and no linter checks: which package may touch C,
+// who may import whom, where a process may end, what a C shim begins with. It reads source text only, so it needs no native library.
+//
+// Everything lies in its tests. Each rule is a function of a source tree, and is tried on a small tree that breaks it, too.
+package archtest

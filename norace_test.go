@@ -1,0 +1,6 @@
+//go:build !race
+
+package aeron_test
+
+// raceEnabled: the race detector allocates where the code does not.
+const raceEnabled = false

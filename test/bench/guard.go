@@ -1,0 +1,49 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/aeroncgo/aeron"
+	"github.com/aeroncgo/aeron/test/bench/protocol"
+	"github.com/aeroncgo/aeron/test/bench/report"
+)
+
+// unguarded is this module on a driver that does not look at what arrives before it acts on it.
+const unguarded = "aeron-unguarded"
+
+func guardCase(length int) string { return "guard-" + caseName("udp", length, true, 1) }
+
+// guard measures what the frame guard costs: the same streams on two drivers, of which one has none, in turns.
+func (b *bench) guard(program command) error {
+	var streams []stream
+	for _, length := range []int{32, 1344} {
+		if name := guardCase(length); strings.Contains(name, b.plan.only) {
+			streams = append(streams, stream{
+				name: name, contestants: []string{ours, unguarded}, rounds: b.plan.guardRounds,
+				Throughput: protocol.Throughput{Channel: udp(b.ports[0]), Length: length, Publishers: 1, Exclusive: true},
+				channels:   map[string]string{unguarded: udp(b.ports[1])},
+			})
+		}
+	}
+	if len(streams) == 0 {
+		return nil
+	}
+	return b.withDriver(aeron.Config{}, map[string]command{ours: program}, func(string) error {
+		return b.withDriver(aeron.Config{Settings: "frame_guard=false"}, map[string]command{unguarded: program}, func(string) error {
+			for _, s := range streams {
+				if err := b.throughput(s); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+}
+
+func guardRatios(m *report.Measured, into map[string]float64) {
+	for name, length := range map[string]int{"udp32_guard_vs_none": 32, "udp1344_guard_vs_none": 1344} {
+		if value, ok := m.Ratio(guardCase(length), ours, unguarded); ok {
+			into[name] = value
+		}
+	}
+}

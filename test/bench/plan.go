@@ -1,0 +1,99 @@
+package main
+
+import (
+	"time"
+
+	"github.com/aeroncgo/aeron/test/bench/protocol"
+)
+
+// plan is how much is measured.
+type plan struct {
+	rounds      int
+	sittings    int           // in which the rounds of throughput are, with streams of their own each
+	guardRounds int           // of what the frame guard costs: more, since it is to be a hundredth or two
+	round       time.Duration // how long a round of throughput is to take; 0 for the least number of messages
+	warmUp      time.Duration
+	least       int // messages in a round
+	checked     bool
+	only        string
+	withoutJava bool
+	latency     []roundTrip
+	costs       costPlan
+	cases       []streamCase
+}
+
+// streamCase is a case of throughput, and who takes part.
+type streamCase struct {
+	media       string
+	length      int
+	exclusive   bool
+	publishers  int
+	contestants []string
+}
+
+var everybody = []string{inC, ours, batched, naive, aeronGo, java}
+
+// pingers are the contestants of round trips: there is nothing to batch.
+var pingers = []string{inC, ours, naive, aeronGo, java}
+
+// needed are the cases that ratios come from.
+func needed() []streamCase {
+	return []streamCase{
+		{"ipc", 32, true, 1, everybody},
+		{"ipc", 1344, true, 1, everybody},
+		{"ipc", 16384, true, 1, everybody},
+		{"ipc", 32, false, 4, everybody},
+		{"udp", 32, true, 1, everybody},
+		{"udp", 1344, true, 1, everybody},
+	}
+}
+
+func quickPlan() plan {
+	return plan{rounds: 20, sittings: 5, guardRounds: 20, round: 100 * time.Millisecond, warmUp: 200 * time.Millisecond, least: 2000, cases: needed(), latency: []roundTrip{
+		{"ipc", 0, 10000, pingers}, {"udp", 0, 2000, pingers}, {"ipc", 10000, 1000, pingers}, {"udp", 5000, 500, pingers},
+	}, costs: costPlan{messages: 100000, firsts: 15, adds: 20, streams: 1000, turns: 200, idles: 3, idle: 300}}
+}
+
+// smokePlan is for tests of the bench: everything once, and hardly anything of it.
+func smokePlan() plan {
+	p := quickPlan()
+	p.rounds, p.sittings, p.guardRounds, p.round, p.warmUp, p.least = 1, 1, 1, 0, 1, 200
+	for i := range p.latency {
+		p.latency[i].count = 20
+	}
+	p.costs = costPlan{messages: 2000, firsts: 1, adds: 2, streams: 20, turns: 2, idles: 1, idle: 1}
+	return p
+}
+
+func fullPlan() plan {
+	p := plan{
+		latency: []roundTrip{
+			{"ipc", 0, 20000, pingers}, {"udp", 0, 5000, pingers},
+			{"ipc", 1000, 300, pingers}, {"ipc", 10000, 3000, pingers}, {"ipc", 50000, 10000, pingers},
+			{"udp", 1000, 300, pingers}, {"udp", 5000, 1500, pingers}, {"udp", 10000, 3000, pingers},
+		},
+		costs:  costPlan{messages: 1000000, firsts: 15, adds: 20, streams: 1000, turns: 500, idles: 5, idle: 1000},
+		rounds: 15, sittings: 3, guardRounds: 45, round: 150 * time.Millisecond, warmUp: 500 * time.Millisecond, least: 2000,
+	}
+	for _, media := range []string{"ipc", "udp"} {
+		for _, length := range []int{32, 288, 1344, 16384} {
+			for _, exclusive := range []bool{true, false} {
+				for _, publishers := range []int{1, 4} {
+					p.cases = append(p.cases, streamCase{media, length, exclusive, publishers, everybody})
+				}
+			}
+		}
+	}
+	return p
+}
+
+func (p plan) streams(channels map[string]string) []stream {
+	var streams []stream
+	for _, c := range p.cases {
+		streams = append(streams, stream{
+			name: caseName(c.media, c.length, c.exclusive, c.publishers), contestants: c.contestants,
+			Throughput: protocol.Throughput{Channel: channels[c.media], Length: c.length, Publishers: c.publishers, Exclusive: c.exclusive},
+		})
+	}
+	return streams
+}

@@ -1,0 +1,307 @@
+package faults
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/aeroncgo/aeron"
+	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
+)
+
+// How long a silent client counts as alive in the test that freezes one.
+const liveness = time.Second
+
+// A client of a driver elsewhere with a stream of its own, which is told to go on by a line, and says what became of it.
+func runClient(dir string, _ []string) error {
+	ctx, cancel := patience()
+	defer cancel()
+	d, err := aeron.Open(aeron.Config{Directory: dir, External: true, ClientIdle: 200 * time.Microsecond})
+	if err != nil {
+		return err
+	}
+	if err := d.Start(ctx); err != nil {
+		return err
+	}
+	sub, err := d.AddSubscription(ctx, "aeron:ipc", 1)
+	if err != nil {
+		return err
+	}
+	pub, err := d.AddPublication(ctx, "aeron:ipc", 1)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(pub.AwaitReady(ctx), pub.Publish(ctx, []byte("before"))); err != nil {
+		return err
+	}
+	fmt.Println("running")
+	bufio.NewScanner(os.Stdin).Scan()
+	received := 0
+	poll := func() error {
+		_, err := sub.Poll(func(aeron.Fragment) { received++ }, 10)
+		return err
+	}
+	var pollErr, offerErr error
+	err = await("one error or a message", func() bool {
+		if pollErr == nil {
+			pollErr = poll()
+		}
+		if _, err := pub.Offer([]byte("after")); err != nil && !passing(err) {
+			offerErr = err
+		}
+		return (pollErr != nil && offerErr != nil) || received > 100
+	})
+	if err != nil {
+		return err
+	}
+	report(map[string]bool{
+		"lost": pollErr != nil, "typed": errors.Is(pollErr, aeron.ErrClosed) && errors.Is(offerErr, aeron.ErrClosed),
+		"said": d.Err() != nil, "flows": received > 100,
+	})
+	if err := d.Close(); err != nil {
+		return err
+	}
+	// Somebody new, as a program would after it.
+	again, err := aeron.Open(aeron.Config{Directory: dir, External: true})
+	if err != nil {
+		return err
+	}
+	if err := again.Start(ctx); err != nil {
+		return err
+	}
+	if _, err := again.AddPublication(ctx, "aeron:ipc", 2); err != nil {
+		return err
+	}
+	return again.Close()
+}
+
+// A process that is frozen for longer than its client may be silent finds every object ended by a typed error, and connects anew; one
+// that is frozen for less goes on.
+func TestClientFrozen(t *testing.T) {
+	for name, frozen := range map[string]time.Duration{"PastItsLiveness": 3 * liveness, "ForAMoment": liveness / 4} {
+		t.Run(name, func(t *testing.T) {
+			dir := shm(t)
+			cfg := small(dir)
+			cfg.ClientLivenessTimeout = liveness
+			cfg.UnblockTimeout = 2 * liveness
+			d := opened(t, cfg)
+			c := start(t, "client", dir)
+			c.expect("running")
+			c.signal(syscall.SIGSTOP)
+			time.Sleep(frozen) // the length of the freeze is what is tested
+			c.signal(syscall.SIGCONT)
+			c.tell("go on")
+			said := result[map[string]bool](c)
+			if name == "ForAMoment" {
+				require.Equal(t, map[string]bool{"lost": false, "typed": false, "said": false, "flows": true}, said)
+			} else {
+				require.Equal(t, map[string]bool{"lost": true, "typed": true, "said": true, "flows": false}, said)
+			}
+			requireFlow(t, d)
+		})
+	}
+}
+
+// sendTo gives a subscription a message whenever it is connected, until the test ends.
+func sendTo(t *testing.T, d *aeron.Driver, streamID int32) *aeron.Subscription {
+	t.Helper()
+	ctx := testdriver.Context(t)
+	sub, err := d.AddSubscription(ctx, "aeron:ipc", streamID)
+	require.NoError(t, err)
+	pub, err := d.AddPublication(ctx, "aeron:ipc", streamID)
+	require.NoError(t, err)
+	require.NoError(t, pub.AwaitReady(ctx))
+	for range 10 {
+		require.NoError(t, pub.Publish(ctx, []byte("message")))
+	}
+	require.NoError(t, sub.AwaitReady(ctx))
+	return sub
+}
+
+// A handler may do what it should not: the subscription is usable afterwards, and so is the client.
+func TestHandler(t *testing.T) {
+	cfg := small(shm(t))
+	cfg.ClientLivenessTimeout = liveness
+	cfg.UnblockTimeout = 2 * liveness
+	d := opened(t, cfg)
+	poll := func(sub *aeron.Subscription, f func()) (err error) {
+		n, err := sub.Poll(func(aeron.Fragment) { f() }, 1)
+		if n == 0 && err == nil {
+			err = errors.New("no message")
+		}
+		return err
+	}
+	next := func(t *testing.T, sub *aeron.Subscription) {
+		t.Helper()
+		got := 0
+		testdriver.Await(t, "the next message", func() bool {
+			_, err := sub.Poll(func(aeron.Fragment) { got++ }, 1)
+			require.NoError(t, err)
+			return got > 0
+		})
+	}
+	t.Run("Blocks", func(t *testing.T) { // for longer than a client may be silent
+		sub := sendTo(t, d, 201)
+		require.NoError(t, poll(sub, func() { time.Sleep(2 * liveness) }))
+		next(t, sub)
+		requireFlow(t, d)
+	})
+	t.Run("Panics", func(t *testing.T) {
+		sub := sendTo(t, d, 202)
+		require.PanicsWithValue(t, "boom", func() { _ = poll(sub, func() { panic("boom") }) })
+		next(t, sub)
+	})
+	t.Run("Exits", func(t *testing.T) { // the goroutine, as t.FailNow does
+		sub := sendTo(t, d, 203)
+		var over sync.WaitGroup
+		over.Go(func() { _ = poll(sub, runtime.Goexit) })
+		over.Wait()
+		next(t, sub)
+	})
+	t.Run("Closes", func(t *testing.T) {
+		sub := sendTo(t, d, 204)
+		require.NoError(t, poll(sub, func() { require.NoError(t, sub.Close()) }))
+		testdriver.Await(t, "the end", sub.IsClosed)
+	})
+	t.Run("Polls", func(t *testing.T) {
+		sub := sendTo(t, d, 205)
+		require.NoError(t, poll(sub, func() {
+			_, err := sub.Poll(func(aeron.Fragment) {}, 1)
+			require.ErrorIs(t, err, aeron.ErrBusy)
+		}))
+		next(t, sub)
+	})
+}
+
+// The client's conductor is a thread of C's: Go that leaves it no processor, and collects garbage all the time, does not lose the client.
+func TestConductorStarved(t *testing.T) {
+	cfg := small(shm(t))
+	cfg.ClientLivenessTimeout = 5 * liveness
+	d := opened(t, cfg)
+	before := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(before)
+	var stop atomic.Bool
+	var work sync.WaitGroup
+	for range 4 {
+		work.Go(func() {
+			var kept [][]byte
+			for n := 0; !stop.Load(); n++ {
+				if kept = append(kept, make([]byte, 1<<16)); len(kept) > 500 {
+					kept = nil
+				}
+			}
+		})
+	}
+	for deadline := time.Now().Add(bounded(2*liveness, 20*liveness)); time.Now().Before(deadline); {
+		requireFlow(t, d)
+	}
+	stop.Store(true)
+	work.Wait()
+	require.NoError(t, d.Err())
+}
+
+// 500 adds at once, each of which is given up half way: no object is left, and the client works.
+func TestAddsCancelled(t *testing.T) {
+	d := opened(t, small(shm(t)))
+	const adds = 500
+	var work sync.WaitGroup
+	var made, cancelled atomic.Int64
+	errs := make(chan error, adds)
+	for i := range adds {
+		work.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i%50)*200*time.Microsecond)
+			defer cancel()
+			sub, err := d.AddSubscription(ctx, "aeron:ipc", int32(i))
+			switch {
+			case err == nil:
+				made.Add(1)
+				errs <- sub.Close()
+			case errors.Is(err, context.DeadlineExceeded):
+				cancelled.Add(1)
+			default:
+				errs <- err
+			}
+		})
+	}
+	work.Wait()
+	close(errs)
+	for err := range errs {
+		require.NoError(t, err)
+	}
+	require.EqualValues(t, adds, made.Load()+cancelled.Load())
+	require.Positive(t, cancelled.Load())
+	figures.Record(t, "cancelled of 500", cancelled.Load())
+	requireFlow(t, d)
+	testdriver.Await(t, "the driver to have no subscriber left", func() bool { return counters(t, d.Dir(), subscriberPosition) == 0 })
+}
+
+// Counters run out: the Add fails with an error that says so, what is there goes on, and there is room again when something is closed.
+func TestCountersExhausted(t *testing.T) {
+	cfg := small(shm(t))
+	cfg.CountersLength = 1 << 20
+	cfg.LingerTimeout = 50 * time.Millisecond
+	d := opened(t, cfg)
+	channel := testdriver.UDP(t)
+	var pubs []*aeron.Publication
+	var refused error
+	for refused == nil && len(pubs) < 8192 {
+		pub, err := d.AddPublication(context.Background(), channel, int32(1000+len(pubs)))
+		if refused = err; err == nil {
+			pubs = append(pubs, pub)
+		}
+	}
+	var e *aeron.Error
+	require.ErrorAs(t, refused, &e)
+	require.ErrorContains(t, refused, "counter")
+	figures.Record(t, "UDP publications until the counters ran out", len(pubs))
+	require.NoError(t, d.Err())
+	for _, pub := range pubs {
+		require.NoError(t, pub.Close())
+	}
+	testdriver.Await(t, "counters to be free again", func() bool { // a freed one rests for a second
+		for i := range int32(10) {
+			pub, err := d.AddPublication(context.Background(), channel, 1+i)
+			if err != nil {
+				return false
+			}
+			defer func() { require.NoError(t, pub.Close()) }()
+		}
+		return true
+	})
+	requireFlow(t, d)
+}
+
+// Publications and subscriptions come and go: nothing of them is left.
+func TestOpenClose(t *testing.T) {
+	cfg := small(shm(t))
+	cfg.LingerTimeout = 50 * time.Millisecond
+	d := opened(t, cfg)
+	cycles := bounded(300, 10_000)
+	requireFlow(t, d)
+	before := resident()
+	for range cycles {
+		ctx := testdriver.Context(t)
+		sub, err := d.AddSubscription(ctx, "aeron:ipc", 1)
+		require.NoError(t, err)
+		pub, err := d.AddPublication(ctx, "aeron:ipc", 1)
+		require.NoError(t, err)
+		require.NoError(t, pub.Close())
+		require.NoError(t, sub.Close())
+	}
+	testdriver.Await(t, "the logs to go", func() bool { return occupied(d.Dir()+"/publications") == 0 })
+	growth := resident() - before
+	require.Less(t, growth, int64(64<<20))
+	figures.Record(t, "cycles", cycles)
+	figures.Record(t, "memory", fmt.Sprintf("%+.1f MiB", float64(growth)/(1<<20)))
+}

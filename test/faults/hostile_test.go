@@ -1,0 +1,405 @@
+package faults
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/aeroncgo/aeron"
+	"github.com/aeroncgo/aeron/stats"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
+)
+
+const (
+	hostileStream = 1001
+	ownStream     = 7
+	sessionLimit  = 50
+)
+
+// target is a process with a stream of its own over UDP, and a subscription that strangers reach.
+type target struct {
+	driver      *aeron.Driver
+	pub         *aeron.ExclusivePublication
+	sub, open   *aeron.Subscription
+	own         stream
+	control     int // the port that receivers of the own stream answer to
+	data        int // the port that the own stream arrives at
+	port        int // the port of the open subscription
+	socket      *net.UDPConn
+	received    uint32
+	corrupt     int // polls of the open subscription that ended an image
+	openMessage int
+}
+
+// outcome is what the process looks like after an attack.
+type outcome struct {
+	Sent, Messages, Rejected, Invalid, Corrupt, Images, MaxImages int
+	Bytes                                                         int64 // that the driver took from its sockets
+	Growth, Files                                                 int64 // of the process's memory, of the driver's directory
+	Errors                                                        int   // different ones in the driver's log
+}
+
+// runHostile attacks the process that it runs in: a kind of attack, a seed, and how many datagrams.
+func runHostile(dir string, args []string) error {
+	seed, err := strconv.ParseUint(args[1], 10, 64)
+	count, err2 := strconv.Atoi(args[2])
+	if err := errors.Join(err, err2); err != nil {
+		return err
+	}
+	return attacked(dir, args[0], seed, count)
+}
+
+func freePort() (int, error) {
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return 0, err
+	}
+	return c.LocalAddr().(*net.UDPAddr).Port, c.Close()
+}
+
+// newTarget makes one; change, if any, may alter its driver's Config.
+func newTarget(dir string, change ...func(*aeron.Config)) (*target, error) {
+	ctx, cancel := patience()
+	defer cancel()
+	g := &target{}
+	for _, port := range []*int{&g.control, &g.data, &g.port} {
+		var err error
+		if *port, err = freePort(); err != nil {
+			return nil, err
+		}
+	}
+	cfg := small(dir)
+	cfg.StreamSessionLimit = sessionLimit
+	cfg.ImageLivenessTimeout = 2 * time.Second
+	for _, f := range change {
+		f(&cfg)
+	}
+	var err error
+	if g.driver, err = aeron.Open(cfg); err != nil {
+		return nil, err
+	}
+	if err := g.driver.Start(ctx); err != nil {
+		return nil, err
+	}
+	control := fmt.Sprintf("control=127.0.0.1:%d|control-mode=dynamic", g.control)
+	if g.pub, err = g.driver.AddExclusivePublication(ctx, "aeron:udp?"+control, ownStream); err != nil {
+		return nil, err
+	}
+	if g.sub, err = g.driver.AddSubscription(ctx, fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d|%s", g.data, control), ownStream); err != nil {
+		return nil, err
+	}
+	if g.open, err = g.driver.AddSubscription(ctx, fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d", g.port), hostileStream); err != nil {
+		return nil, err
+	}
+	constants := g.pub.Constants()
+	g.own = stream{constants.SessionID, ownStream, constants.InitialTermID, int32(constants.TermBufferLength)}
+	if g.socket, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}); err != nil {
+		return nil, err
+	}
+	return g, g.pub.AwaitReady(ctx)
+}
+
+func (g *target) send(port int, f frame) error {
+	_, err := g.socket.WriteToUDP(f, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+	return err
+}
+
+// ownMessage is full of what looks like headers, for those who make the driver look inside.
+func ownMessage(n uint32) []byte {
+	m := make(frame, 600)
+	for at := 0; at < len(m); at += 4 {
+		m.set(at, 0x7fffffff)
+	}
+	return m.set(0, int32(n))
+}
+
+// exchange sends n messages of the own stream and receives each, once and in order; the open subscription is polled too.
+func (g *target) exchange(n uint32) error {
+	var wrong error
+	sent, last := g.received, g.received+n
+	for deadline := time.Now().Add(60 * time.Second); g.received < last; {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d messages of %d received", g.received, last)
+		}
+		if sent < last {
+			if _, err := g.pub.Offer(ownMessage(sent)); err == nil {
+				sent++
+			} else if !passing(err) {
+				return err
+			}
+		}
+		if _, err := g.sub.Poll(func(f aeron.Fragment) {
+			if want := ownMessage(g.received); !bytes.Equal(f.Data(), want) && wrong == nil {
+				wrong = fmt.Errorf("message %d is not what was sent", g.received)
+			}
+			g.received++
+		}, 10); err != nil {
+			return err
+		}
+		_, err := g.open.Poll(func(f aeron.Fragment) { g.openMessage += bytes.Count(f.Data(), []byte{1}) + 1 }, 100)
+		switch {
+		case errors.Is(err, aeron.ErrCorruptFrame):
+			g.corrupt++
+		case err != nil:
+			return err
+		}
+		if g.received == sent {
+			time.Sleep(20 * time.Microsecond)
+		}
+	}
+	return wrong
+}
+
+func resident() int64 {
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return -1
+	}
+	var size, pages int64
+	if _, err := fmt.Sscan(string(text), &size, &pages); err != nil {
+		return -1
+	}
+	return pages * int64(os.Getpagesize())
+}
+
+// occupied is how many bytes the files below dir take.
+func occupied(dir string) (n int64) {
+	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+		if info, err2 := e.Info(); err == nil && err2 == nil {
+			if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+				n += stat.Blocks * 512
+			}
+		}
+		return nil
+	})
+	return n
+}
+
+// attacked lets an attack of count datagrams happen, a few at a time between messages of the own stream.
+func attacked(dir, kind string, seed uint64, count int) (err error) {
+	g, err := newTarget(dir)
+	if err != nil {
+		return err
+	}
+	if err := g.exchange(200); err != nil {
+		return err
+	}
+	out := outcome{}
+	before := resident()
+	next := g.attack(kind, hostile{rand.New(rand.NewPCG(seed, 1)), stream{1 << 20, hostileStream, 100, 64 << 10}})
+	for out.Sent < count {
+		for range min(16, count-out.Sent) {
+			if err := next(); err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
+				return err
+			}
+			out.Sent++
+		}
+		if err := g.exchange(2); err != nil {
+			return fmt.Errorf("after %d datagrams: %w", out.Sent, errors.Join(err, g.driver.Err()))
+		}
+		if out.Sent%1024 == 0 {
+			out.MaxImages = max(out.MaxImages, len(g.open.Images()))
+		}
+	}
+	if err := g.exchange(1000); err != nil {
+		return fmt.Errorf("after the attack: %w", err)
+	}
+	out.Images = len(g.open.Images())
+	out.MaxImages = max(out.MaxImages, out.Images)
+	out.Messages, out.Corrupt = int(g.received), g.corrupt
+	out.Growth, out.Files = resident()-before, occupied(dir)
+	snapshot, err := stats.Open(dir)
+	if err != nil {
+		return err
+	}
+	rejected, ok := snapshot.Find(stats.TypeRejectedFrames, 0)
+	if !ok {
+		return errors.New("the driver has no counter of rejected frames")
+	}
+	out.Rejected = int(rejected.Value)
+	invalid, _ := snapshot.System(stats.SystemInvalidPackets)
+	out.Invalid = int(invalid)
+	out.Bytes, _ = snapshot.System(stats.SystemBytesReceived)
+	for range snapshot.Errors() {
+		out.Errors++
+	}
+	report(out)
+	return errors.Join(snapshot.Close(), g.driver.Close(), g.socket.Close())
+}
+
+// attack gives what sends the next datagram of a kind of attack.
+func (g *target) attack(kind string, h hostile) func() error {
+	n := int32(0)
+	switch kind {
+	case "random":
+		return func() error {
+			if h.IntN(3) == 0 {
+				return g.send(g.control, h.toSender(g.own))
+			}
+			return g.send([]int{g.port, g.data}[h.IntN(2)], h.toReceiver())
+		}
+	case "replayed":
+		return g.replay(h)
+	case "setup": // every one a session of its own
+		return func() error {
+			n++
+			s := h.s
+			s.session += n
+			return g.send(g.port, s.setup())
+		}
+	case "huge": // sessions whose logs take three gigabytes each
+		return func() error {
+			n++
+			s := h.s
+			s.session += n % 20
+			s.termLength = 1 << 30
+			return g.send(g.port, s.setup())
+		}
+	case "data": // of sessions that nobody has heard of: each is asked for a SETUP
+		return func() error {
+			n++
+			s := h.s
+			s.session += n
+			return g.send(g.port, s.data(0, 64))
+		}
+	case "status": // every one a receiver of its own
+		return func() error {
+			return g.send(g.control, g.own.status(g.own.initialTerm, 0, 4096, h.Int64()))
+		}
+	case "nak":
+		return func() error {
+			position, err := g.pub.Position()
+			if err != nil {
+				return err
+			}
+			term := g.own.initialTerm + int32(position/int64(g.own.termLength))
+			return g.send(g.control, g.own.nak(term, h.offset(), 32*(1+h.Int32N(1024))))
+		}
+	}
+	return func() error { return fmt.Errorf("no attack %q", kind) }
+}
+
+// replay joins the own stream as a receiver, and sends what it gets on: again, later, and cut off.
+func (g *target) replay(h hostile) func() error {
+	var heard []frame
+	buffer := make([]byte, 1<<16)
+	return func() error {
+		if h.IntN(64) == 0 || len(heard) == 0 {
+			position, err := g.pub.Position()
+			if err != nil {
+				return err
+			}
+			term := g.own.initialTerm + int32(position/int64(g.own.termLength))
+			if err := g.send(g.control, g.own.status(term, int32(position)&(g.own.termLength-1)&^31, 0, 99)); err != nil {
+				return err
+			}
+		}
+		if err := g.socket.SetReadDeadline(time.Now().Add(50 * time.Microsecond)); err != nil {
+			return err
+		}
+		if n, err := g.socket.Read(buffer); err == nil {
+			heard = append(heard[max(0, len(heard)-500):], append(frame{}, buffer[:n]...))
+		} else if len(heard) == 0 {
+			return nil
+		}
+		f := heard[h.IntN(len(heard))]
+		if h.IntN(2) == 0 {
+			return g.send(g.data, f)
+		}
+		return g.send(g.data, f[:h.IntN(len(f))])
+	}
+}
+
+func runAttack(t *testing.T, kind string, seed, count int) outcome {
+	t.Helper()
+	return result[outcome](start(t, "hostile", shm(t), kind, strconv.Itoa(seed), strconv.Itoa(count)))
+}
+
+// shm is a directory for a driver that does not exist yet, and is gone when the test ends.
+func shm(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(shmBase(t), "driver")
+}
+
+func shmBase(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "aerontest-faults-*")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	return dir
+}
+
+// Frames of every kind, made up at random with seeds of their own, reach every port of a driver that a stream goes on through.
+func TestHostileFrames(t *testing.T) {
+	count := bounded(10_000, 1_000_000)
+	sent, rejected := 0, 0
+	for seed := range 10 {
+		t.Run(strconv.Itoa(seed), func(t *testing.T) {
+			out := runAttack(t, "random", seed, count)
+			require.Equal(t, count, out.Sent)
+			require.Zero(t, out.Corrupt, "the Go walk found what the guard let through")
+			require.Positive(t, out.Rejected)
+			require.Positive(t, out.Bytes)
+			sent, rejected = sent+out.Sent, rejected+out.Rejected
+		})
+	}
+	figures.Record(t, "hostile datagrams", sent)
+	figures.Record(t, "rejected by the guard", rejected)
+	figures.Record(t, "processes that died", 0)
+}
+
+// What was sent in the stream is sent again, whole and cut off, by a stranger who listens.
+func TestReplayedFrames(t *testing.T) {
+	for seed := range bounded(2, 10) {
+		out := runAttack(t, "replayed", seed, bounded(10_000, 1_000_000))
+		require.Positive(t, out.Rejected, "frames that were cut off")
+		figures.Record(t, fmt.Sprintf("seed %d: replayed or truncated", seed), out.Sent)
+	}
+}
+
+// Floods of what is well formed: the stream goes on, and memory is bounded by the limit of sessions, or by what times out. A session's
+// log of 196 KiB is mapped by driver and client, and the client keeps it for 3 s after its end.
+func TestFlood(t *testing.T) {
+	const mib = 1 << 20
+	for kind, most := range map[string]int64{"setup": 192 * mib, "data": 64 * mib, "status": 64 * mib, "nak": 32 * mib} {
+		t.Run(kind, func(t *testing.T) {
+			out := runAttack(t, kind, 1, bounded(20_000, 1_000_000))
+			require.Less(t, out.Growth, most, "%+v", out)
+			require.LessOrEqual(t, out.MaxImages, 2*sessionLimit, "%+v", out)
+			require.Less(t, out.Files, int64(3*2*sessionLimit*(3*64<<10+4096)+8*mib), "%+v", out)
+			figures.Record(t, "datagrams", out.Sent)
+			figures.Record(t, "memory", fmt.Sprintf("%+.1f MiB", float64(out.Growth)/mib))
+			figures.Record(t, "sessions at most", out.MaxImages)
+		})
+	}
+}
+
+// runHuge is runHostile in a small file system.
+func runHuge(dir string, args []string) error {
+	if err := mount(dir, args); err != nil {
+		return err
+	}
+	return attacked(dir, "huge", 1, 2000)
+}
+
+// SETUPs of the longest terms there are ask for more than there is room for: that is an error in the driver's log, and no more.
+func TestHugeSetup(t *testing.T) {
+	const size = 64 << 20
+	out := result[outcome](confined(t, size, "huge"))
+	require.Positive(t, out.Errors, "%+v", out)
+	require.Zero(t, out.MaxImages, "%+v", out)
+	require.Less(t, out.Files, int64(size), "%+v", out)
+	require.Less(t, out.Growth, int64(32<<20), "%+v", out)
+	figures.Record(t, "datagrams", out.Sent)
+}

@@ -1,0 +1,147 @@
+package faults
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// A weather is what a relay does to each datagram, each with a probability of its own.
+type weather struct {
+	loss, duplicate, reorder float64
+	delay, jitter            time.Duration
+}
+
+// A relay stands between a sender and a receiver on loopback: senders send to it, and answers come back through it.
+type relay struct {
+	front *net.UDPConn // what the sender knows
+	back  *net.UDPConn // what the receiver answers to
+	to    *net.UDPAddr // the receiver
+
+	mu       sync.Mutex
+	random   *rand.Rand
+	forward  weather
+	backward weather
+	sender   *net.UDPAddr // who sent last
+	held     [2][]byte    // a datagram of each direction that another is to overtake
+	watch    func(direction int, datagram []byte)
+
+	work                                sync.WaitGroup
+	passed, lost, duplicated, reordered atomic.Int64
+}
+
+// newRelay relays to a port until the test ends.
+func newRelay(t *testing.T, to int, seed uint64, forward, backward weather) *relay {
+	t.Helper()
+	local := net.IPv4(127, 0, 0, 1)
+	r := &relay{to: &net.UDPAddr{IP: local, Port: to}, random: rand.New(rand.NewPCG(seed, 2)), forward: forward, backward: backward}
+	var err error
+	r.front, err = net.ListenUDP("udp4", &net.UDPAddr{IP: local})
+	require.NoError(t, err)
+	r.back, err = net.ListenUDP("udp4", &net.UDPAddr{IP: local})
+	require.NoError(t, err)
+	for _, c := range []*net.UDPConn{r.front, r.back} {
+		require.NoError(t, c.SetReadBuffer(4<<20))
+		// More than the system's limit, if we may: what the kernel drops here is not what the weather does.
+		raw, err := c.SyscallConn()
+		require.NoError(t, err)
+		require.NoError(t, raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 4<<20) }))
+	}
+	r.work.Go(func() { r.run(r.front, 0) })
+	r.work.Go(func() { r.run(r.back, 1) })
+	t.Cleanup(func() {
+		require.NoError(t, errors.Join(r.front.Close(), r.back.Close()))
+		r.work.Wait()
+	})
+	return r
+}
+
+func (r *relay) port() int { return r.front.LocalAddr().(*net.UDPAddr).Port }
+
+// set changes the weather of both directions.
+func (r *relay) set(w weather) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forward, r.backward = w, w
+}
+
+// watched lets somebody see, with r.mu held, what is sent on: 0 is the direction to the receiver.
+func (r *relay) watched(watch func(direction int, datagram []byte)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.watch = watch
+}
+
+func (r *relay) run(from *net.UDPConn, direction int) {
+	buffer := make([]byte, 1<<16)
+	for {
+		n, addr, err := from.ReadFromUDP(buffer)
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			continue // an ICMP error of somebody who has gone
+		}
+		r.handle(append([]byte{}, buffer[:n]...), addr, direction)
+	}
+}
+
+func (r *relay) handle(datagram []byte, addr *net.UDPAddr, direction int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w := r.backward
+	if direction == 0 {
+		r.sender = addr
+		w = r.forward
+	}
+	if r.random.Float64() < w.loss {
+		r.lost.Add(1)
+		return
+	}
+	if r.random.Float64() < w.reorder && r.held[direction] == nil {
+		r.held[direction] = datagram
+		r.reordered.Add(1)
+		return
+	}
+	r.deliver(datagram, direction, w)
+	if r.random.Float64() < w.duplicate {
+		r.duplicated.Add(1)
+		r.deliver(datagram, direction, w)
+	}
+	if held := r.held[direction]; held != nil {
+		r.held[direction] = nil
+		r.deliver(held, direction, w)
+	}
+}
+
+// deliver sends on now, or later. r.mu is held.
+func (r *relay) deliver(datagram []byte, direction int, w weather) {
+	r.passed.Add(1)
+	if r.watch != nil {
+		r.watch(direction, datagram)
+	}
+	send := func() { _, _ = r.back.WriteToUDP(datagram, r.to) }
+	if to := r.sender; direction == 1 {
+		send = func() {
+			if to != nil {
+				_, _ = r.front.WriteToUDP(datagram, to)
+			}
+		}
+	}
+	if w.delay == 0 {
+		send()
+		return
+	}
+	later := w.delay
+	if w.jitter > 0 {
+		later += time.Duration(r.random.Int64N(int64(w.jitter)))
+	}
+	time.AfterFunc(later, send)
+}

@@ -1,0 +1,328 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/aeroncgo/aeron"
+	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
+)
+
+const mib = 1 << 20
+
+// confined runs a task in a child with a file system of its own of so many bytes at dir's parent. Needs root.
+func confined(t *testing.T, size int, task string, args ...string) *child {
+	t.Helper()
+	require.Zero(t, os.Geteuid(), "mounting a small file system takes root")
+	base := shmBase(t)
+	return startWith(t, &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Unshareflags: syscall.CLONE_NEWNS}, task, base+"/driver",
+		append([]string{fmt.Sprint(size)}, args...)...)
+}
+
+// mount makes the small file system, which ends with the process.
+func mount(dir string, args []string) error {
+	base := strings.TrimSuffix(dir, "/driver")
+	if err := syscall.Mount("none", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
+		return err
+	}
+	return syscall.Mount("tmpfs", base, "tmpfs", 0, "size="+args[0])
+}
+
+// runFullAtStart starts a driver where it does not fit, and then one where it does.
+func runFullAtStart(dir string, args []string) error {
+	if err := mount(dir, args); err != nil {
+		return err
+	}
+	d, err := aeron.Open(small(dir))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := patience()
+	defer cancel()
+	err = d.Start(ctx)
+	var e *aeron.Error
+	_, stat := os.Stat(dir)
+	report(map[string]any{
+		"error": fmt.Sprint(err), "typed": errors.As(err, &e), "space": errors.Is(err, syscall.ENOSPC) || errors.Is(err, aeron.CodeStorageSpace),
+		"left": stat == nil,
+	})
+	return d.Close()
+}
+
+func TestStorageFullAtStart(t *testing.T) {
+	for _, size := range []int{64 << 10, mib, 2 * mib} {
+		said := result[map[string]any](confined(t, size, "fullAtStart"))
+		require.Equal(t, true, said["typed"], said)
+		require.Equal(t, true, said["space"], said)
+		require.Equal(t, false, said["left"], "what the failed start has made is gone: %v", said)
+	}
+}
+
+// runFullAtAdd adds publications until they do not fit: that is an error, those that are there work, and there is room again when some
+// are closed.
+func runFullAtAdd(dir string, args []string) error {
+	if err := mount(dir, args); err != nil {
+		return err
+	}
+	ctx, cancel := patience()
+	defer cancel()
+	cfg := small(dir)
+	cfg.LingerTimeout = 20 * time.Millisecond
+	d, err := aeron.Open(cfg)
+	if err != nil {
+		return err
+	}
+	if err := d.Start(ctx); err != nil {
+		return err
+	}
+	var pubs []*aeron.Publication
+	var refused error
+	for refused == nil && len(pubs) < 1000 {
+		pub, err := d.AddPublication(ctx, "aeron:ipc", int32(len(pubs)))
+		if refused = err; err == nil {
+			pubs = append(pubs, pub)
+		}
+	}
+	works := 0
+	for i, pub := range pubs {
+		sub, err := d.AddSubscription(ctx, "aeron:ipc", int32(i))
+		if err != nil {
+			return err
+		}
+		if err := pour(pub, sub, 2000, 100); err != nil { // more than the log holds
+			return err
+		}
+		works++
+		if err := sub.Close(); err != nil {
+			return err
+		}
+	}
+	for _, pub := range pubs[:len(pubs)/2] {
+		if err := pub.Close(); err != nil {
+			return err
+		}
+	}
+	err = await("room again", func() bool {
+		pub, err := d.AddPublication(ctx, "aeron:ipc", 5000)
+		return err == nil && pub.Close() == nil
+	})
+	report(map[string]any{"publications": len(pubs), "works": works, "space": errors.Is(refused, aeron.CodeStorageSpace), "error": fmt.Sprint(refused)})
+	return errors.Join(err, d.Close())
+}
+
+func TestStorageFullAtAdd(t *testing.T) {
+	said := result[map[string]any](confined(t, 16*mib, "fullAtAdd"))
+	require.Equal(t, true, said["space"], said)
+	require.Equal(t, said["publications"], said["works"])
+	require.Greater(t, said["publications"], 10.0)
+	figures.Record(t, "publications until 16 MiB were full, all of which went on", said["publications"])
+}
+
+// runFullMidStream runs a driver with sparse terms, and a client in a process of its own that writes more than there is room for.
+func runFullMidStream(dir string, args []string) error {
+	if err := mount(dir, args); err != nil {
+		return err
+	}
+	cfg := small(dir)
+	cfg.SparseTerms = args[1] == "sparse"
+	cfg.IPCTermLength = 8 * mib
+	ctx, cancel := patience()
+	defer cancel()
+	d, err := aeron.Open(cfg)
+	if err != nil {
+		return err
+	}
+	if err := d.Start(ctx); err != nil {
+		return err
+	}
+	writer := exec.Command("/proc/self/exe")
+	writer.Env = append(os.Environ(), childTask+"=writer", childDir+"="+dir)
+	out, err := writer.CombinedOutput()
+	fate := "ended well"
+	if err != nil {
+		fate = "an error"
+		if strings.Contains(string(out), "SIGBUS") || strings.Contains(string(out), "fault") {
+			fate = "killed"
+		}
+	}
+	// The driver is another process: it goes on, and says that there is no room.
+	pub, err := d.AddPublication(ctx, "aeron:ipc?term-length=64k", 9)
+	lives := d.Err() == nil && (errors.Is(err, aeron.CodeStorageSpace) || err == nil && pub.Close() == nil)
+	report(map[string]any{"writer": fate, "driver": lives, "add": fmt.Sprint(err)})
+	return d.Close()
+}
+
+// pour sends so many messages of a length, and receives what comes.
+func pour(pub interface{ Offer([]byte) (int64, error) }, sub *aeron.Subscription, count, length int) error {
+	message := make([]byte, length)
+	deadline := time.Now().Add(testdriver.Patience)
+	for sent, received := 0, 0; received < count; {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d messages of %d received", received, count)
+		}
+		if sent < count {
+			if _, err := pub.Offer(message); err == nil {
+				sent++
+			} else if !passing(err) {
+				return err
+			}
+		}
+		if _, err := sub.PollMessages(func(aeron.Message) { received++ }, 10); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runWriter fills streams of a driver in another process, all of which are there before the first is written to.
+func runWriter(dir string, _ []string) error {
+	ctx, cancel := patience()
+	defer cancel()
+	d, err := aeron.Open(aeron.Config{Directory: dir, External: true})
+	if err != nil {
+		return err
+	}
+	if err := d.Start(ctx); err != nil {
+		return err
+	}
+	var pubs []*aeron.ExclusivePublication
+	var subs []*aeron.Subscription
+	for i := range int32(4) {
+		pub, err := d.AddExclusivePublication(ctx, "aeron:ipc", i)
+		if errors.Is(err, aeron.CodeStorageSpace) {
+			fmt.Println("refused:", err)
+			break
+		}
+		if err != nil {
+			return err
+		}
+		sub, err := d.AddSubscription(ctx, "aeron:ipc", i)
+		if err != nil {
+			return err
+		}
+		pubs, subs = append(pubs, pub), append(subs, sub)
+	}
+	for i := range pubs {
+		if err := pour(pubs[i], subs[i], 500, 60<<10); err != nil {
+			return err
+		}
+	}
+	return d.Close()
+}
+
+// Sparse terms are opted in, and /dev/shm runs full under a writer: it is killed, as Config.SparseTerms says, and the driver in another
+// process is not. By default the Add is refused and nobody is killed.
+func TestStorageFullMidStream(t *testing.T) {
+	for terms, fate := range map[string]string{"sparse": "killed", "whole": "ended well"} {
+		t.Run(terms, func(t *testing.T) {
+			said := result[map[string]any](confined(t, 40*mib, "fullMidStream", terms))
+			require.Equal(t, fate, said["writer"], said)
+			require.Equal(t, true, said["driver"], said)
+		})
+	}
+}
+
+// The directory is removed, or replaced by a link, under a driver and its client: nothing dies, what is there goes on, a new Add fails
+// with an error, and Close returns.
+func TestDirectoryTakenAway(t *testing.T) {
+	for name, take := range map[string]func(t *testing.T, dir string){
+		"Removed": func(t *testing.T, dir string) { require.NoError(t, os.RemoveAll(dir)) },
+		"ReplacedByALink": func(t *testing.T, dir string) {
+			victim := t.TempDir()
+			require.NoError(t, os.WriteFile(victim+"/thesis.txt", []byte("years of work"), 0o600))
+			require.NoError(t, os.Rename(dir, dir+".gone"))
+			require.NoError(t, os.Symlink(victim, dir))
+			t.Cleanup(func() {
+				text, err := os.ReadFile(victim + "/thesis.txt")
+				require.NoError(t, err)
+				require.Equal(t, "years of work", string(text))
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := shm(t)
+			d, err := aeron.Open(small(dir))
+			require.NoError(t, err)
+			require.NoError(t, d.Start(testdriver.Context(t)))
+			ctx := testdriver.Context(t)
+			sub, err := d.AddSubscription(ctx, "aeron:ipc", 1)
+			require.NoError(t, err)
+			pub, err := d.AddPublication(ctx, "aeron:ipc", 1)
+			require.NoError(t, err)
+			require.NoError(t, pub.AwaitReady(ctx))
+			take(t, dir)
+			require.NoError(t, pub.Publish(ctx, []byte("still here")))
+			testdriver.Await(t, "the message", func() bool {
+				n, err := sub.Poll(func(aeron.Fragment) {}, 1)
+				require.NoError(t, err)
+				return n == 1
+			})
+			_, err = d.AddPublication(ctx, "aeron:ipc", 2)
+			var e *aeron.Error
+			require.ErrorAs(t, err, &e)
+			closing := time.Now()
+			if err := d.Close(); err != nil {
+				require.ErrorAs(t, err, &e)
+			}
+			require.Less(t, time.Since(closing), 2*prompt)
+		})
+	}
+}
+
+// A dead driver's cnc.dat, cut off anywhere, is an error for a client at once, where C waits for ever, and no obstacle that kills a driver
+// that starts, where C reads beyond its end.
+func TestTruncatedCnC(t *testing.T) {
+	dir := shm(t)
+	c := start(t, "driver", dir)
+	c.expect("started")
+	c.signal(syscall.SIGKILL)
+	<-c.ended
+	cnc, err := os.ReadFile(dir + "/cnc.dat")
+	require.NoError(t, err)
+	lengths := rand.New(rand.NewPCG(1, 3)).Perm(len(cnc))[:100]
+	for n := 0; n <= 4096; n += bounded(29, 1) {
+		lengths = append(lengths, n)
+	}
+	for _, n := range lengths {
+		require.NoError(t, os.WriteFile(dir+"/cnc.dat", cnc[:n], 0o600))
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), prompt)
+		d, err := aeron.Open(aeron.Config{Directory: dir, External: true, DriverTimeout: 100 * time.Millisecond})
+		if err == nil {
+			err = d.Start(ctx)
+			require.NoError(t, d.Close())
+		}
+		cancel()
+		var e *aeron.Error
+		require.ErrorAs(t, err, &e, "%d bytes", n)
+		require.Less(t, time.Since(began), prompt, "%d bytes", n)
+	}
+	figures.Record(t, "lengths", len(lengths))
+	for _, n := range []int{0, 8, 64, 127, 128, 4096, len(cnc) / 2, len(cnc) - 1} {
+		require.NoError(t, os.RemoveAll(dir))
+		require.NoError(t, os.Mkdir(dir, 0o700))
+		require.NoError(t, os.WriteFile(dir+"/cnc.dat", cnc[:n], 0o600))
+		old := time.Now().Add(-time.Hour)
+		require.NoError(t, os.Chtimes(dir+"/cnc.dat", old, old))
+		d, err := aeron.Open(small(dir))
+		require.NoError(t, err)
+		if err := d.Start(testdriver.Context(t)); err != nil {
+			var e *aeron.Error
+			require.ErrorAs(t, err, &e, "%d bytes", n)
+		} else {
+			requireFlow(t, d)
+		}
+		require.NoError(t, d.Close())
+	}
+}

@@ -1,0 +1,140 @@
+// Package figures is how whole-system tests record what they measured, for docs/RELIABILITY.md. A test calls Record; without
+// RELIABILITY_JSON in the environment the figure only goes to the test's log, and with it also into that file.
+package figures
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Variable names the file that figures go to. An absolute path: a test runs in the directory of its package.
+const Variable = "RELIABILITY_JSON"
+
+// Figure is one thing that a test measured, in words that follow its name: "cases: 312", "cost of the guard: 1.2 %".
+type Figure struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Result is one test's last recorded run.
+type Result struct {
+	Date    string   `json:"date"`
+	Passed  bool     `json:"passed"`
+	Figures []Figure `json:"figures,omitempty"`
+}
+
+// Results are those of all tests, by "package.Test" such as "test/interop.TestMatrix".
+type Results map[string]Result
+
+// Load reads a file of results. One that does not exist holds none.
+func Load(path string) (Results, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Results{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the recorded figures: %w", err)
+	}
+	results := Results{}
+	if err := json.Unmarshal(text, &results); err != nil {
+		return nil, fmt.Errorf("read the recorded figures: %s: %w", path, err)
+	}
+	return results, nil
+}
+
+// pending holds the figures of the tests of this process that still run.
+var pending = struct {
+	sync.Mutex
+	figures map[string][]Figure
+}{figures: map[string][]Figure{}}
+
+// Record notes a figure of the test, value as fmt prints it. The test's figures are written when it ends, with whether it passed.
+// Figures of a subtest count as its own; name the test in the list of promises as it is named by go test. Safe for concurrent use.
+func Record(tb testing.TB, name string, value any) {
+	tb.Helper()
+	figure := Figure{Name: name, Value: fmt.Sprint(value)}
+	tb.Logf("figure: %s: %s", figure.Name, figure.Value)
+	path := os.Getenv(Variable)
+	if path == "" {
+		return
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		tb.Errorf("record a figure: %v", err)
+		return
+	}
+	test, err := key(dir, tb.Name())
+	if err != nil {
+		tb.Errorf("record a figure: %v", err)
+		return
+	}
+	pending.Lock()
+	defer pending.Unlock()
+	_, known := pending.figures[test]
+	pending.figures[test] = append(pending.figures[test], figure)
+	if known {
+		return
+	}
+	tb.Cleanup(func() {
+		pending.Lock()
+		defer pending.Unlock()
+		result := Result{Date: time.Now().UTC().Format(time.DateOnly), Passed: !tb.Failed(), Figures: pending.figures[test]}
+		delete(pending.figures, test)
+		if err := store(path, test, result); err != nil {
+			tb.Errorf("record the figures: %v", err)
+		}
+	})
+}
+
+// key is the test's name with its package's directory below the module's root.
+func key(dir, test string) (string, error) {
+	for root := dir; ; root = filepath.Dir(root) {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			below, err := filepath.Rel(root, dir)
+			return filepath.ToSlash(below) + "." + test, err
+		}
+		if root == filepath.Dir(root) {
+			return "", fmt.Errorf("%s lies in no module", dir)
+		}
+	}
+}
+
+// store puts one result into the file. Tests of several processes take turns.
+func store(path, test string, result Result) (err error) {
+	if !filepath.IsAbs(path) {
+		return fmt.Errorf("%s=%s: must be an absolute path", Variable, path)
+	}
+	lock, err := os.Open(filepath.Dir(path)) // a directory can be locked, and leaves nothing behind
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return fmt.Errorf("lock %s: %w", lock.Name(), err)
+	}
+	results, err := Load(path)
+	if err != nil {
+		return err
+	}
+	results[test] = result
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(results); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path+".new", []byte(text.String()), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/aeroncgo/aeron/test/reliability/figures"
+)
+
+const intro = `# Reliability
+
+What this module promises, the tests that hold it to that, and what they measured when they were last recorded. This page is made:
+` + "`make reliability`" + ` runs the suites in their bounded form and writes it; ` + "`make interop RECORD=yes`" + `, and likewise ` + "`soak`" + ` and
+` + "`official`" + `, record the full ones; ` + "`go run ./test/reliability`" + ` writes it of what is recorded. That every test named here
+exists is itself tested.
+
+![what a process held during the soak](plots/soak.svg)
+
+A limit that the soak found, of Aeron 1.54 and not of this module: a receiver's window should be less than half a term by as much as a message may
+be long. Padding at the end of a term takes the sender beyond the window; if everything beyond the receiver's position is then lost,
+it refuses the receiver's status messages, and the stream stops until it times out. Config's default window is a quarter of a term at most,
+16 KiB for terms of 64 KiB; a window that is set to half a term or more is among ` + "`Driver.Warnings`" + `.
+
+The last recorded runs are in [reliability.json](reliability.json). A dash: the test has no figure of its own, it passes or fails with
+its lane.
+
+`
+
+// makePage gives the page's text for the module in root.
+func makePage(root string) (string, error) {
+	results, err := figures.Load(filepath.Join(root, figuresPath))
+	if err != nil {
+		return "", err
+	}
+	var missing []error
+	var page strings.Builder
+	page.WriteString(intro)
+	for _, chapter := range chapters {
+		fmt.Fprintf(&page, "## %s\n\n| promise | held by | figures |\n|---|---|---|\n", chapter.title)
+		for _, promise := range chapter.promises {
+			var names, measured []string
+			for _, test := range promise.tests {
+				if err := exists(root, test); err != nil {
+					missing = append(missing, fmt.Errorf("the promise %q: %w", promise.text, err))
+				}
+				names = append(names, "`"+strings.TrimPrefix(test, "..")+"`")
+				if result, ok := results[test]; ok {
+					measured = append(measured, describe(result))
+				}
+			}
+			if measured == nil {
+				measured = []string{"–"}
+			}
+			fmt.Fprintf(&page, "| %s | %s | %s |\n", promise.text, strings.Join(names, "<br>"), strings.Join(measured, "<br>"))
+		}
+		page.WriteString("\n")
+	}
+	return strings.TrimSuffix(page.String(), "\n"), errors.Join(missing...)
+}
+
+func describe(result figures.Result) string {
+	var parts []string
+	if !result.Passed {
+		parts = append(parts, "**FAILED**")
+	}
+	for _, f := range result.Figures {
+		parts = append(parts, strings.ReplaceAll(f.Name+": "+f.Value, "|", `\|`))
+	}
+	return strings.Join(parts, "; ") + " (" + result.Date + ")"
+}
+
+// exists says whether a test such as "test/soak.TestSoak" is there: whatever build tags its file has, and its top-level name only.
+func exists(root, test string) error {
+	dir, name, ok := cutTest(test)
+	if !ok {
+		return fmt.Errorf("%q is not of the form directory.TestName", test)
+	}
+	found, err := testsIn(filepath.Join(root, dir))
+	if err != nil {
+		return err
+	}
+	if !found[name] {
+		return fmt.Errorf("there is no test %s in %s", name, dir)
+	}
+	return nil
+}
+
+// cutTest splits "dir.TestName/sub" into directory and top-level test. "." alone is the module's root: "..TestName".
+func cutTest(test string) (dir, name string, ok bool) {
+	for _, kind := range []string{".Test", ".Fuzz"} {
+		if at := strings.LastIndex(test, kind); at > 0 {
+			name, _, _ = strings.Cut(test[at+1:], "/")
+			return test[:at], name, true
+		}
+	}
+	return "", "", false
+}
+
+// testsIn are the tests and fuzz targets in a package's directory.
+func testsIn(dir string) (map[string]bool, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil {
+		return nil, err
+	}
+	if files == nil {
+		return nil, fmt.Errorf("%s has no tests: %w", dir, fs.ErrNotExist)
+	}
+	found := map[string]bool{}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		for _, decl := range file.Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil {
+				found[f.Name.Name] = true
+			}
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,105 @@
+package main
+
+// promise is one thing that users may rely on, and the tests that hold it.
+type promise struct {
+	text  string
+	tests []string // directory.TestName
+}
+
+type chapter struct {
+	title    string
+	promises []promise
+}
+
+// chapters are the page, in this order. A new promise is a line here, next to its like.
+var chapters = []chapter{
+	{"With everybody else", []promise{
+		{
+			"What is sent arrives once, in order and unchanged, between clients in Go (this module), C, Java and aeron-go, through our driver, C's and Java's, over IPC, UDP on IPv4 and IPv6, multicast, MDC dynamic and manual, MDS, spies and responses, asking and answering",
+			[]string{"test/interop.TestMatrix"},
+		},
+		{"The longest message, 16 MiB, is received by everybody from everybody", []string{"test/interop.TestMaximum"}},
+		{"Aeron's own Java system tests pass against the driver embedded in a Go process: everyday ones", []string{"test/official.TestAeronSystemTests_regular"}},
+		{"… those that take long", []string{"test/official.TestAeronSystemTests_slow"}},
+		{"… those for authors of other clients", []string{"test/official.TestAeronSystemTests_bindings"}},
+		{"… those on a disk that is nearly full", []string{"test/official.TestAeronSystemTests_space"}},
+		{"aeron-go's own tests pass against it too", []string{"test/official.TestAeronGoSystemTests"}},
+		{"The protocol's constants are those that an independent client has", []string{"aeronc.TestProtocol_agreesWithAnIndependentClient"}},
+		{"A client of Java's driver survives every event that it does not know, and every one of things that it does not have", []string{"test/interop.TestUnknownEvents_ofJavasDriver"}},
+		{"Java's AeronStat, ErrorStat, LossStat and BacklogStat read of our directory what package stats reads", []string{"test/interop.TestJavaTools_agreeWithStats"}},
+		{"What package stats tells is what upstream's tools print", []string{"test/stats.TestAll_isWhatUpstreamsToolsPrint"}},
+	}},
+	{"For long", []promise{
+		{
+			"A hundred streams over shared memory and over UDP with a tenth of the data dropped lose and double nothing, while streams, clients and drivers come and go, and nothing grows: memory, threads, descriptors, mappings, files",
+			[]string{"test/soak.TestSoak"},
+		},
+		{"What the frame guard lets through it lets through again", []string{"aeronc.TestFrameGuard_takesTheLastFrameAgain"}},
+	}},
+	{"Messages", []promise{
+		{"Every length up to the longest arrives as it was sent", []string{"aeronc.TestOffer_everyLengthArrivesAsItWasSent", "..TestReceive_everySizeInEveryWay"}},
+		{"Nothing on the path of a message allocates", []string{"..TestDataPath_doesNotAllocate", "aeronc.TestPublication_doesNotAllocate"}},
+		{"A walk of the log in Go sees what C's own poll sees", []string{"aeronc.TestPoll_seesWhatCsPollSees"}},
+		{"Go and C append to one and the same state", []string{"aeronc.TestExclusiveOffer_goAndCShareOneState"}},
+		{"What comes out of an assembler is what a look back over all fragments finds, whatever their flags and gaps, and whatever the handler answers", []string{"aeronc.FuzzAssembler", "aeronc.TestAssembly_isCs"}},
+		{"A frame that cannot be is refused, and ends its image only", []string{"aeronc.TestPoll_refusesFramesThatCannotBe"}},
+		{"A sender that is ahead of its receivers waits, and loses nothing", []string{"..TestPublish_waitsThroughBackPressure", "..TestSend_throughBackPressure"}},
+		{"A panic in a handler consumes exactly what came before it", []string{"aeronc.TestPoll_aPanicConsumesWhatCameBefore", "..TestReceive_aPanicConsumesWhatCameBefore"}},
+	}},
+	{"Lifecycles", []promise{
+		{"Close is safe from everywhere, at any time, and often", []string{"..TestClose_concurrently", "aeronc.TestClose_whileOthersPoll", "aeronc.TestClose_whileOthersSend", "..TestClose_insideAHandler"}},
+		{"A claim stays valid memory whatever is closed", []string{"aeronc.TestClose_withClaimsOpenSaysSoAndKeepsTheirMemory", "aeronc.TestClientClose_withClaimsOpenLeavesTheirMemoryToTheProcess"}},
+		{"A driver that is lost closes what hung on it, says why, and Start begins anew", []string{"..TestLostDriver_closesEverythingAndStartBeginsAnew", "aeronc.TestClient_thatLosesItsDriverSaysWhyAndStaysSafe"}},
+		{"An add that is given up leaves nothing behind", []string{"aeronc.TestAdd_isGivenUpWithItsContext"}},
+		{"A handler that blocks does not cost the client its life", []string{"aeronc.TestClient_survivesAHandlerThatBlocks"}},
+		{"Many drivers live in one process", []string{"test/scenarios.TestFortyDrivers", "test/scenarios.TestEightyDriversInParallel", "test/scenarios.TestCycles"}},
+	}},
+	{"Directories", []promise{
+		{"Nobody's files are deleted, and no living driver's directory is touched", []string{"..TestStart_refusesADirectoryWithSomebodysFiles", "aeronc.TestStartDriver_refusesALivingDriversDirectory", "internal/mediadir.TestRemoveDead_removesTheDirectoryAndNothingElse", "internal/mediadir.TestRemoveDead_followsNoLink"}},
+		{"The default place is private, whatever the umask", []string{"internal/mediadir.TestDefaultParent_isPrivateWhateverTheUmask", "internal/mediadir.TestDefaultParent_refusesWhatSomebodyElsePutThere"}},
+		{"A failed start leaves nothing, and what a dead driver left is taken over", []string{"aeronc.TestStartDriver_failingLeavesNothing", "aeronc.TestStartDriver_takesOverFromADeadDriver"}},
+		{"A truncated or damaged file of a driver gives values or a typed error", []string{"stats.TestTruncatedCnC_atEveryLength", "stats.TestTruncatedLossReport_atEveryLength", "stats.TestMutatedFiles_giveValuesOrTypedErrors", "stats.TestMutatedReports_giveEntriesOrTypedErrors", "stats.TestMutatedLog_givesANumberOrATypedError", "stats.TestExplain_ofMutatedFiles"}},
+	}},
+	{"Hostile traffic", []promise{
+		{"No datagram that is known to end a process with plain Aeron ends ours, each tried with the guard and without", []string{"aeronc.TestFrameGuard"}},
+		{"Streams go on, whole, while frames made up at random come to every port", []string{"test/faults.TestHostileFrames"}},
+		{"… and while what was sent is replayed, whole and cut off", []string{"test/faults.TestReplayedFrames"}},
+		{"Floods of sessions that nobody has heard of take little memory", []string{"test/faults.TestFlood/setup", "test/faults.TestFlood/data"}},
+		{"… and SETUPs of terms for which there is no room", []string{"test/faults.TestHugeSetup"}},
+		{"… and so do floods of receivers, and of requests for retransmission", []string{"test/faults.TestFlood/status", "test/faults.TestFlood/nak"}},
+	}},
+	{"Processes that die or freeze", []promise{
+		{"A driver that is killed under ten busy publications and subscriptions, an Add and an open claim: everybody has a typed error soon, and a new driver works at once", []string{"test/faults.TestDriverGone/Killed"}},
+		{"… one that is frozen past its timeout", []string{"test/faults.TestDriverGone/StoppedPastItsTimeout"}},
+		{"… one that is closed, or asked to end", []string{"test/faults.TestDriverGone/Closed", "test/faults.TestDriverGone/AskedToEnd"}},
+		{"Close returns when the driver is killed meanwhile, and its directory is taken over", []string{"test/faults.TestDriverKilledWhileClosing", "test/faults.TestDriverRestart_inTheSameDirectory"}},
+		{"A process that was frozen past its liveness has one typed error, and connects anew; for a moment: nothing", []string{"test/faults.TestClientFrozen"}},
+		{"A handler that blocks, panics, exits, closes or polls harms nobody", []string{"test/faults.TestHandler"}},
+		{"Go that leaves no processor and collects garbage all the time does not lose the client", []string{"test/faults.TestConductorStarved"}},
+		{"Adds that are given up half way, and openings and closings, leave nothing", []string{"test/faults.TestAddsCancelled", "test/faults.TestOpenClose"}},
+		{"A name server that does not answer costs the Add its time and nobody the client: streams go on, and Close returns", []string{"test/faults.TestNameServerSilent"}},
+		{"Counters that run out are a typed error, and no more", []string{"test/faults.TestCountersExhausted"}},
+		{"Every public method returns while somebody else closes: a hundred goroutines, also under the race detector and AddressSanitizer", []string{"..TestEveryMethod_againstClose"}},
+		{"Signals at 1 kHz, a collector that never rests and a loop that never yields disturb no stream", []string{"test/faults.TestSignals"}},
+		{"Children hold no socket, and the port is free after Close", []string{"test/faults.TestForkExec"}},
+	}},
+	{"Storage", []promise{
+		{"No room for a driver, or for a publication, is a typed error; what is there goes on", []string{"test/faults.TestStorageFullAtStart", "test/faults.TestStorageFullAtAdd"}},
+		{"/dev/shm that fills under a writer kills nobody, unless sparse terms were asked for, and then not the driver", []string{"test/faults.TestStorageFullMidStream"}},
+		{"A directory that is taken away, or replaced by a link, kills nobody, and nothing behind the link is touched", []string{"test/faults.TestDirectoryTakenAway"}},
+		{"A cnc.dat that is cut off anywhere hangs no client and kills no driver", []string{"test/faults.TestTruncatedCnC"}},
+		{"… nor one in which bytes are flipped, 10,000 times over, or one of another version", []string{"test/faults.TestFlippedCnC", "test/faults.TestCnCOfAnotherVersion"}},
+	}},
+	{"Networks that lose", []promise{
+		{"Every byte arrives once and in order while Aeron's own interceptor drops 1, 10, 20 and 50 % of what comes in, and the loss report and the counters tell exactly that", []string{"test/faults.TestIncomingLoss/1", "test/faults.TestIncomingLoss/10", "test/faults.TestIncomingLoss/20", "test/faults.TestIncomingLoss/50"}},
+		{"… and while a network loses 10 and 50 %", []string{"test/faults.TestNetwork/Loss10", "test/faults.TestNetwork/Loss50"}},
+		{"… through loss both ways, duplicates, reordering, delay, and all at once", []string{"test/faults.TestNetwork/LossBothWays30", "test/faults.TestNetwork/Duplicates", "test/faults.TestNetwork/Reordering", "test/faults.TestNetwork/Delay", "test/faults.TestNetwork/Storm"}},
+		{"An unreliable stream shows its gaps, keeps its order, and never waits", []string{"test/faults.TestNetwork_unreliable"}},
+		{"A partition is survived when it is short, noticed when it is long, and over when it heals", []string{"test/faults.TestPartition/Short", "test/faults.TestPartition/Long"}},
+	}},
+	{"Isolation", []promise{
+		{"The environment cannot reconfigure an embedded driver", []string{"aeronc.TestDriverContext_ignoresTheEnvironmentUnlessAsked", "..TestConfig_takesTheEnvironmentOnlyWhenAsked"}},
+		{"Child processes inherit no socket", []string{"aeronc.TestDriver_socketsAreNotInherited"}},
+		{"Text from other processes is escaped in errors", []string{"aeronc.TestError_escapesWhatComesFromElsewhere"}},
+	}},
+}
