@@ -34,7 +34,7 @@ func (d *Driver) AddCounter(ctx context.Context, typeID int32, key []byte, label
 }
 
 // AddStaticCounter gives the counter with a type and a registration id that outlives its clients, and adds it if there is none. Close
-// gives the handle back and leaves the counter; it goes with its driver.
+// gives the handle back and leaves the counter; it goes with its driver. After an error it may be in the driver all the same.
 //
 // C: aeron_async_add_static_counter
 func (d *Driver) AddStaticCounter(ctx context.Context, typeID int32, key []byte, label string, registrationID int64) (*Counter, error) {

@@ -157,7 +157,7 @@ func TestAsyncAdd_cancelHalfOfHundreds(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, warm.Close())
 	before, listeners := aeronc.Live(), client.Listeners()
-	kinds := []string{"publication", "exclusive", "subscription", "counter"}
+	kinds := []string{"publication", "exclusive", "subscription", "counter"} // static counters stay
 	const adds = 400
 	all := make([]pending, adds)
 	for n := range all {

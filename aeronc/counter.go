@@ -61,11 +61,11 @@ func (c *Client) AsyncAddCounter(typeID int32, key []byte, label string) (*Async
 func (c *Client) ownCounterRequest(typeID int32, key []byte, label string) *request[*Counter] {
 	return c.counterRequest("add counter", typeID, key, label, func() (cgo.AsyncAddCounter, error) {
 		return cgo.AddAsyncCounter(c.raw, typeID, key, label)
-	}, func(id int64) error { return cgo.RemoveCounter(c.raw, id) })
+	})
 }
 
 // AddStaticCounter gives the counter with a type and registration id that outlives its clients, and adds it if there is none. Close
-// gives the handle back and leaves the counter; it goes with its driver.
+// gives the handle back and leaves the counter; it goes with its driver. After an error it may be in the driver all the same.
 //
 // C: aeron_async_add_static_counter, aeron_async_add_counter_poll
 func (c *Client) AddStaticCounter(ctx context.Context, typeID int32, key []byte, label string, registrationID int64) (*Counter, error) {
@@ -75,10 +75,9 @@ func (c *Client) AddStaticCounter(ctx context.Context, typeID int32, key []byte,
 	return c.staticCounterRequest(typeID, key, label, registrationID).do(ctx)
 }
 
-// AsyncAddStaticCounter is AddStaticCounter without waiting; see [AsyncAdd]. One that was cancelled may be in the driver all the same, and costs
-// the client 88 bytes.
+// AsyncAddStaticCounter is AddStaticCounter without waiting; see [AsyncAdd]. One that was cancelled may be in the driver all the same.
 //
-// C: aeron_async_add_static_counter, aeron_async_add_counter_poll
+// C: aeron_async_add_static_counter, aeron_async_add_counter_poll, aeron_async_add_counter_cancel
 func (c *Client) AsyncAddStaticCounter(typeID int32, key []byte, label string, registrationID int64) (*AsyncAdd[*Counter], error) {
 	if c == nil {
 		return nil, ErrClosed
@@ -89,11 +88,11 @@ func (c *Client) AsyncAddStaticCounter(typeID int32, key []byte, label string, r
 func (c *Client) staticCounterRequest(typeID int32, key []byte, label string, registrationID int64) *request[*Counter] {
 	return c.counterRequest("add static counter", typeID, key, label, func() (cgo.AsyncAddCounter, error) {
 		return cgo.AddAsyncStaticCounter(c.raw, typeID, key, label, registrationID)
-	}, func(int64) error { return nil }) // nobody can take it back
+	})
 }
 
 func (c *Client) counterRequest(
-	op string, typeID int32, key []byte, label string, start func() (cgo.AsyncAddCounter, error), remove func(int64) error,
+	op string, typeID int32, key []byte, label string, start func() (cgo.AsyncAddCounter, error),
 ) *request[*Counter] {
 	e := Error{Op: op}
 	var refused error
@@ -106,6 +105,7 @@ func (c *Client) counterRequest(
 	if e.Detail != "" {
 		refused = &Error{Op: op, Detail: e.Detail, Err: ErrInvalidArgument}
 	}
+	remove := func(id int64) error { return cgo.RemoveCounter(c.raw, id) }
 	return newRequest(c, e, refused, &addition[cgo.Counter, cgo.AsyncAddCounter]{start: start, remove: remove}, func(raw cgo.Counter) (*Counter, error) {
 		info, err := cgo.CounterConstants(raw)
 		if err != nil {
@@ -153,7 +153,8 @@ func (c *Counter) IsClosed() bool {
 		return true
 	}
 	defer c.calls.exit()
-	return cgo.CounterIsClosed(c.raw)
+	// A client that gives up marks its counters, but for static ones.
+	return cgo.CounterIsClosed(c.raw) || cgo.ClientIsClosed(c.client.raw)
 }
 
 // Value is the counter's value. ErrClosed when closed.

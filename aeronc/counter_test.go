@@ -148,6 +148,30 @@ func TestStaticCounter(t *testing.T) {
 	require.NoError(t, again.Close())
 }
 
+// C would neither mark nor free the static counters of a client that has given up. LeakSanitizer looks.
+func TestStaticCounter_goesWithAClientThatHasLostItsDriver(t *testing.T) {
+	d := testdriver.Start(t)
+	client := d.Connect()
+	ctx := testdriver.Context(t)
+	var counters []*aeronc.Counter
+	for id := range int64(3) {
+		c, err := client.AddStaticCounter(ctx, ownType, nil, "static", id)
+		require.NoError(t, err)
+		counters = append(counters, c)
+	}
+	own, err := client.AddCounter(ctx, ownType, nil, "own")
+	require.NoError(t, err)
+	require.False(t, counters[0].IsClosed())
+	require.NoError(t, d.Close())
+	<-client.Dead()
+	require.True(t, own.IsClosed())
+	require.True(t, counters[0].IsClosed())
+	require.NoError(t, counters[0].Close())
+	require.NoError(t, client.Close())
+	require.NoError(t, counters[1].Close())
+	require.Zero(t, aeronc.Live().Counters)
+}
+
 func TestCounters_misuse(t *testing.T) {
 	client := testdriver.Start(t).Connect()
 	ctx := testdriver.Context(t)

@@ -63,7 +63,7 @@ func (a AsyncAddCounter) RegistrationID() int64 {
 	return int64(C.aeron_async_add_counter_get_registration_id(a.c))
 }
 
-// Cancel takes an add back that was not polled to its end; it is gone after nil. Not for a static counter.
+// Cancel takes an add back that was not polled to its end; it is gone after nil. A static counter stays in the driver.
 //
 // C: aeron_async_add_counter_cancel
 func (a AsyncAddCounter) Cancel(client Client) error {
@@ -71,7 +71,7 @@ func (a AsyncAddCounter) Cancel(client Client) error {
 }
 
 // RemoveCounter takes a counter back by its registration id, whether the driver has answered the add or not. An add that was not
-// answered is gone after nil. Not for a static counter.
+// answered is gone after nil. A static counter stays in the driver.
 //
 // C: aeron_async_remove_counter
 func RemoveCounter(client Client, registrationID int64) error {
