@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -198,6 +199,8 @@ func TestDriverConfig_refuses(t *testing.T) {
 		{"ResolverInterface", "needs ResolverName", aeronc.DriverConfig{ResolverInterface: "127.0.0.1:1"}},
 		{"ResolverInterface", "needs NameResolver driver", aeronc.DriverConfig{ResolverInterface: "127.0.0.1:1", ResolverName: "n"}},
 		{"NameResolver", "needs ResolverName and ResolverInterface", aeronc.DriverConfig{NameResolver: "driver", ResolverName: "n"}},
+		{"IncomingLoss", `"drop" must begin with loss, fixed-loss or multi-gap-loss`, aeronc.DriverConfig{IncomingLoss: "drop"}},
+		{"IncomingLoss", `unknown parameter "rat": loss has rate, recv-msg-mask, seed`, aeronc.DriverConfig{IncomingLoss: "loss:rat=1|recv-msg-mask=2"}},
 		{"SenderWildcardPorts", "5-4 must begin above 0", aeronc.DriverConfig{SenderWildcardPorts: aeronc.PortRange{Low: 5, High: 4}}},
 		{"ReceiverWildcardPorts", "0-4 must begin above 0", aeronc.DriverConfig{ReceiverWildcardPorts: aeronc.PortRange{High: 4}}},
 		{"NetworkPublicationMaxMessagesPerSend", "SenderIOVectorCapacity (4)", aeronc.DriverConfig{NetworkPublicationMaxMessagesPerSend: 5}},
@@ -259,4 +262,39 @@ func TestOptional(t *testing.T) {
 	require.Equal(t, "0", zero.String())
 	require.NotEqual(t, none, zero)
 	require.Equal(t, "1s", fmt.Sprint(aeronc.Some(time.Second)))
+}
+
+// C would take what it does not know for nothing, and a number's beginning for the number.
+func TestSetIncomingLoss_refuses(t *testing.T) {
+	const fixed, gaps = "fixed-loss:term-id=1|term-offset=0", "multi-gap-loss:term-id=1|gap-length=64"
+	for spec, says := range map[string]string{
+		"lose:rate=1":                            "must begin with loss, fixed-loss or multi-gap-loss",
+		":":                                      "must begin with",
+		"loss:rate=1|recv-msg-mask=2|burst=3":    `has the unknown parameter "burst": loss has rate, recv-msg-mask, seed`,
+		"loss:Rate=1|recv-msg-mask=2":            `has the unknown parameter "Rate"`,
+		"loss:rate=1|recv-msg-mask=2|":           `has the unknown parameter ""`,
+		"loss:rate=1|recv-msg-mask=2|seed":       "has a wrong seed, which must be a number of 64 bits from 0",
+		"loss:":                                  `has the unknown parameter ""`,
+		"loss":                                   "lacks rate, which must be a share from 0 to 1",
+		"loss:rate=1":                            "lacks recv-msg-mask, which must be a hexadecimal number",
+		"loss:rate=1|rate=1|recv-msg-mask=2":     "has rate twice: give it once",
+		"loss:rate=1.5|recv-msg-mask=2":          "has a wrong rate, which must be a share from 0 to 1",
+		"loss:rate=NaN|recv-msg-mask=2":          "has a wrong rate",
+		"loss:rate=0x_1p-2|recv-msg-mask=2":      "has a wrong rate",
+		"loss:rate=0.1x|recv-msg-mask=2":         "has a wrong rate",
+		"loss:rate=1|recv-msg-mask=0x2g":         "has a wrong recv-msg-mask",
+		fixed + "|length=64|gap-radix=64":        `has the unknown parameter "gap-radix": fixed-loss has length, term-id, term-offset`,
+		fixed + "|length=-1":                     "has a wrong length, which must be a number of bytes up to 1073741824",
+		fixed:                                    "lacks length",
+		"fixed-loss:term-id=2147483648":          "has a wrong term-id, which must be the number of a term",
+		gaps + "|total-gaps=0|gap-radix=64":      "has a wrong total-gaps, which must be a number from 1 to 65536",
+		gaps + "|total-gaps=1|gap-radix=48":      "has a wrong gap-radix, which must be a power of two from 32",
+		gaps + "|total-gaps=1|gap-radix=64|x=\n": `has the unknown parameter "x": multi-gap-loss has gap-length, gap-radix, term-id, total-gaps`,
+	} {
+		c := openDriverContext(t)
+		err := c.SetIncomingLoss(spec)
+		require.ErrorIs(t, err, aeronc.ErrInvalidArgument, spec)
+		require.ErrorContains(t, err, "udp_channel_incoming_interceptors="+strconv.Quote(spec)+" "+says)
+		require.Empty(t, c.IncomingLoss(), "nothing is set")
+	}
 }

@@ -1,6 +1,9 @@
 package aeronc
 
 import (
+	"maps"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -207,28 +210,38 @@ func (c *DriverContext) IncomingLoss() string {
 	})
 }
 
-// lossParams are the parameters of each kind of loss, with what their values must be.
-var lossParams = map[string]map[string]func(string) bool{
-	"loss": {
-		"rate": func(v string) bool {
-			rate, err := strconv.ParseFloat(v, 64)
-			return err == nil && rate >= 0 && rate <= 1
-		},
-		"seed": func(v string) bool { _, err := strconv.ParseUint(v, 10, 64); return err == nil },
-		"recv-msg-mask": func(v string) bool {
-			_, err := strconv.ParseUint(strings.TrimPrefix(v, "0x"), 16, 32)
-			return err == nil
-		},
-	},
-	"fixed-loss":     {"term-id": isInt32, "term-offset": isLength, "length": isLength},
-	"multi-gap-loss": {"term-id": isInt32, "gap-radix": isPower, "gap-length": isLength, "total-gaps": isCount},
+// lossParam is a parameter of a kind of loss, and must says what its value must be.
+type lossParam struct {
+	valid func(string) bool
+	must  string
+	free  bool // it may be left out
 }
 
-func isInt32(v string) bool { _, err := strconv.ParseInt(v, 10, 32); return err == nil }
+var (
+	lossTermID = lossParam{valid: isNumber(math.MinInt32, math.MaxInt32), must: "the number of a term, of 32 bits"}
+	lossLength = lossParam{valid: isNumber(0, 1<<30), must: "a number of bytes up to 1073741824"}
 
-func isLength(v string) bool {
-	n, err := strconv.ParseInt(v, 10, 32)
-	return err == nil && n >= 0 && n <= 1<<30
+	lossParams = map[string]map[string]lossParam{
+		"loss": {
+			"rate":          {valid: isShare, must: "a share from 0 to 1, such as 0.1"},
+			"seed":          {valid: isSeed, must: "a number of 64 bits from 0", free: true},
+			"recv-msg-mask": {valid: isMask, must: "a hexadecimal number of 32 bits, such as 0x2"},
+		},
+		"fixed-loss": {"term-id": lossTermID, "term-offset": lossLength, "length": lossLength},
+		"multi-gap-loss": {
+			"term-id":    lossTermID,
+			"gap-radix":  {valid: isPower, must: "a power of two from 32 to 1073741824"},
+			"gap-length": lossLength,
+			"total-gaps": {valid: isNumber(1, 1<<16), must: "a number from 1 to 65536"},
+		},
+	}
+)
+
+func isNumber(least, most int64) func(string) bool {
+	return func(v string) bool {
+		n, err := strconv.ParseInt(v, 10, 64)
+		return err == nil && n >= least && n <= most
+	}
 }
 
 func isPower(v string) bool {
@@ -236,38 +249,48 @@ func isPower(v string) bool {
 	return err == nil && n >= 32 && n <= 1<<30 && n&(n-1) == 0
 }
 
-func isCount(v string) bool {
-	n, err := strconv.ParseInt(v, 10, 32)
-	return err == nil && n >= 1 && n <= 1<<16
+func isShare(v string) bool {
+	rate, err := strconv.ParseFloat(v, 64)
+	return err == nil && rate >= 0 && rate <= 1 && !strings.Contains(v, "_") // which C stops at
+}
+
+func isSeed(v string) bool {
+	_, err := strconv.ParseUint(v, 10, 64)
+	return err == nil
+}
+
+func isMask(v string) bool {
+	_, err := strconv.ParseUint(strings.TrimPrefix(v, "0x"), 16, 32)
+	return err == nil
 }
 
 // lossSpec checks what SetIncomingLoss takes. C would take an unknown parameter for nothing, and a number's beginning for the number.
 func lossSpec(spec string) string {
-	kind, args, _ := strings.Cut(spec, ":")
+	kind, args, given := strings.Cut(spec, ":")
 	params, known := lossParams[kind]
 	if !known {
 		return "must begin with loss, fixed-loss or multi-gap-loss, such as loss:rate=0.1|seed=7|recv-msg-mask=0x2"
 	}
+	names := slices.Sorted(maps.Keys(params))
 	seen := map[string]bool{}
-	for param := range strings.SplitSeq(args, "|") {
-		name, value, ok := strings.Cut(param, "=")
-		valid, known := params[name]
+	for text := range strings.SplitSeq(args, "|") {
+		name, value, _ := strings.Cut(text, "=")
+		param, known := params[name]
 		switch {
-		case args == "":
-		case !ok || !known:
-			return "has no parameter " + strconv.Quote(name)
+		case !given:
+		case !known:
+			return "has the unknown parameter " + strconv.Quote(name) + ": " + kind + " has " + strings.Join(names, ", ")
 		case seen[name]:
-			return "has " + name + " twice"
-		case !valid(value):
-			return "has a value of " + name + " that cannot be"
+			return "has " + name + " twice: give it once"
+		case !param.valid(value):
+			return "has a wrong " + name + ", which must be " + param.must
 		}
 		seen[name] = true
 	}
-	if kind == "loss" && !(seen["rate"] && seen["recv-msg-mask"]) {
-		return "needs rate and recv-msg-mask"
-	}
-	if kind != "loss" && len(seen) != len(params) {
-		return "needs all of its parameters"
+	for _, name := range names {
+		if param := params[name]; !param.free && !seen[name] {
+			return "lacks " + name + ", which must be " + param.must
+		}
 	}
 	return ""
 }
