@@ -47,13 +47,30 @@ func File(tb testing.TB, name, text string) string {
 	return path
 }
 
-// Port is a UDP port of 127.0.0.1 that was free a moment ago.
+// Port is a UDP port of 127.0.0.1 of the test's own; see [FreePort].
 func Port(tb testing.TB) int {
 	tb.Helper()
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	port, err := FreePort()
 	require.NoError(tb, err)
-	defer c.Close()
-	return c.LocalAddr().(*net.UDPAddr).Port
+	return port
+}
+
+// The ports of tests lie below those that the system gives to sockets that take any, by default from 32768 on: each driver has some of
+// these, and one would now and then get the port that a test has chosen and not bound yet.
+const firstPort, portCount = 10_000, 22_000
+
+var ports atomic.Int64
+
+// FreePort is a UDP port of 127.0.0.1 that was free a moment ago, and another one each time. Processes begin at different places.
+func FreePort() (int, error) {
+	for range portCount {
+		port := firstPort + int((int64(os.Getpid())*1009+ports.Add(1))%portCount)
+		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+		if err == nil {
+			return port, c.Close()
+		}
+	}
+	return 0, fmt.Errorf("no UDP port from %d to %d is free", firstPort, firstPort+portCount-1)
 }
 
 // UDP is a unicast channel on a free port of 127.0.0.1.

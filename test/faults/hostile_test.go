@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aeroncgo/aeron"
+	"github.com/aeroncgo/aeron/internal/testdriver"
 	"github.com/aeroncgo/aeron/stats"
 	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
@@ -60,14 +61,6 @@ func runHostile(dir string, args []string) error {
 	return attacked(dir, args[0], seed, count)
 }
 
-func freePort() (int, error) {
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		return 0, err
-	}
-	return c.LocalAddr().(*net.UDPAddr).Port, c.Close()
-}
-
 // newTarget makes one; change, if any, may alter its driver's Config.
 func newTarget(dir string, change ...func(*aeron.Config)) (*target, error) {
 	ctx, cancel := patience()
@@ -75,13 +68,13 @@ func newTarget(dir string, change ...func(*aeron.Config)) (*target, error) {
 	g := &target{}
 	for _, port := range []*int{&g.control, &g.data, &g.port} {
 		var err error
-		if *port, err = freePort(); err != nil {
+		if *port, err = testdriver.FreePort(); err != nil {
 			return nil, err
 		}
 	}
 	cfg := small(dir)
 	cfg.StreamSessionLimit = sessionLimit
-	cfg.ImageLivenessTimeout = 2 * time.Second
+	cfg.ImageLivenessTimeout = 5 * time.Second // longer than a busy machine makes the process wait, or the own stream's image would go
 	for _, f := range change {
 		f(&cfg)
 	}

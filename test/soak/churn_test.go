@@ -4,16 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/aeroncgo/aeron"
+	"github.com/aeroncgo/aeron/internal/testdriver"
 	"github.com/aeroncgo/aeron/stats"
 )
 
@@ -76,24 +77,20 @@ func pause(ctx context.Context) {
 	}
 }
 
-// clients lets processes come and go that are clients of the near driver; every third is killed while it is at it.
+// clients lets processes come and go that are clients of the near driver, three at least; every third is killed while it is at it.
 func (c *churn) clients(ctx context.Context) error {
 	program, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	for n := 1; ctx.Err() == nil; n++ {
+	for n := 1; ctx.Err() == nil || c.clientsKilled == 0; n++ {
 		// A port of its own: the driver is still closing that of a client that was killed, and would ask to try again.
-		free, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		port, err := testdriver.FreePort()
 		if err != nil {
 			return err
 		}
-		_, port, _ := net.SplitHostPort(free.LocalAddr().String())
-		if err := free.Close(); err != nil {
-			return err
-		}
 		cmd := exec.Command(program)
-		cmd.Env = append(os.Environ(), childDirectory+"="+c.near, childPort+"="+port)
+		cmd.Env = append(os.Environ(), childDirectory+"="+c.near, childPort+"="+strconv.Itoa(port))
 		cmd.Stderr = os.Stderr
 		if err := cmd.Start(); err != nil {
 			return err
