@@ -21,8 +21,8 @@ import (
 	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
-// The driver's timeout in these tests, as driver and client see it.
-const driverTimeout = 2 * time.Second
+// The driver's timeout in these tests, as driver and client see it: longer than a busy machine makes a driver wait that is alive.
+const driverTimeout = 4 * time.Second
 
 // prompt is how soon a call must come back that has no reason to wait, on a machine that is busy with other things.
 const prompt = 10 * time.Second

@@ -136,7 +136,7 @@ func (c *child) output() string {
 // expect waits for a line that begins so, and returns the rest of it.
 func (c *child) expect(prefix string) string {
 	c.t.Helper()
-	timeout := time.After(bounded(60*time.Second, 10*time.Minute))
+	timeout := time.After(bounded(2*time.Minute, 10*time.Minute))
 	for {
 		select {
 		case line := <-c.lines:
@@ -179,7 +179,7 @@ func (c *child) succeed() {
 	select {
 	case <-c.ended:
 		require.NoError(c.t, c.err, c.output())
-	case <-time.After(bounded(60*time.Second, 20*time.Minute)):
+	case <-time.After(bounded(2*time.Minute, 20*time.Minute)):
 		require.FailNow(c.t, "the child does not end", "%s", c.output())
 	}
 }

@@ -204,7 +204,7 @@ func TestPartition(t *testing.T) {
 	})
 	t.Run("Long", func(t *testing.T) {
 		cfg := small(shm(t))
-		cfg.ImageLivenessTimeout, cfg.PublicationConnectionTimeout = time.Second, time.Second
+		cfg.ImageLivenessTimeout, cfg.PublicationConnectionTimeout = 4*time.Second, 4*time.Second // no busy machine takes as long
 		_, pub, sub, r := between(t, cfg, "", weather{}, weather{})
 		ctx := testdriver.Context(t)
 		require.NoError(t, pub.Publish(ctx, []byte("before")))

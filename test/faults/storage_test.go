@@ -75,7 +75,7 @@ func runFullAtAdd(dir string, args []string) error {
 	if err := mount(dir, args); err != nil {
 		return err
 	}
-	ctx, cancel := patience()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*testdriver.Patience) // for some eighty streams in turn
 	defer cancel()
 	cfg := small(dir)
 	cfg.LingerTimeout = 20 * time.Millisecond
