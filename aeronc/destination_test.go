@@ -102,8 +102,10 @@ func TestDestinations_ofSubscriptions(t *testing.T) {
 	p, err := client.AddPublication(ctx, channel+"|term-length=64k", 7)
 	require.NoError(t, err)
 	testdriver.Await(t, "a connection", func() bool { return s.IsConnected() && p.IsConnected() })
-	i := s.ImageAt(0)
-	testdriver.Await(t, "the driver to count its transports", func() bool { return i.ActiveTransportCount() > 0 })
+	testdriver.Await(t, "the driver to count its transports", func() bool {
+		i := s.ImageAt(0)
+		return i != nil && i.ActiveTransportCount() > 0
+	})
 	require.NoError(t, s.RemoveDestination(ctx, channel))
 	testdriver.Await(t, "no connection", func() bool { return !s.IsConnected() })
 	_, err = s.AddDestination(ctx, "nonsense")

@@ -58,7 +58,7 @@ func TestIsDriverActive(t *testing.T) {
 
 func TestDeleteDirectory_removesOnlyWhatADeadDriverHasLeft(t *testing.T) {
 	d := testdriver.Start(t, func(c *aeronc.DriverContext) { require.NoError(t, c.SetDeleteOnShutdown(false)) })
-	require.ErrorIs(t, aeronc.DeleteDirectory(d.Dir(), time.Second), aeronc.ErrDriverActive)
+	require.ErrorIs(t, aeronc.DeleteDirectory(d.Dir(), time.Minute), aeronc.ErrDriverActive)
 	require.FileExists(t, filepath.Join(d.Dir(), "cnc.dat"))
 	require.NoError(t, d.Close())
 	require.DirExists(t, d.Dir())

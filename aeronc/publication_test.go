@@ -238,10 +238,10 @@ func TestClientClose_withClaimsOpenLeavesTheirMemoryToTheProcess(t *testing.T) {
 // The driver gives a claim up that nobody resolves, so that one publisher cannot stop the others; the claim then is over for Go too.
 func TestClaim_thatTheDriverGaveUpIsOver(t *testing.T) {
 	d := testdriver.Start(t, func(c *aeronc.DriverContext) {
-		require.NoError(t, c.SetClientLivenessTimeout(500*time.Millisecond))
-		require.NoError(t, c.SetPublicationUnblockTimeout(600*time.Millisecond))
+		require.NoError(t, c.SetClientLivenessTimeout(3*time.Second))
+		require.NoError(t, c.SetPublicationUnblockTimeout(3100*time.Millisecond))
 	})
-	client := d.Connect(func(c *aeronc.Context) { require.NoError(t, c.SetKeepaliveInterval(50*time.Millisecond)) })
+	client := d.Connect(func(c *aeronc.Context) { require.NoError(t, c.SetKeepaliveInterval(50*time.Millisecond)) }) // a busy machine leaves it time enough
 	p, err := client.AddPublication(testdriver.Context(t), "aeron:ipc", 1)
 	require.NoError(t, err)
 	s := connect(t, client, p)
