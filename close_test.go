@@ -98,9 +98,9 @@ func (w *swarm) repeat(f func() error) {
 func TestClose_whileOthersUseIt(t *testing.T) {
 	cfg := config(t)
 	keep := start(t, cfg) // so that rounds need no new driver
-	ctx := testdriver.Context(t)
 	rounds := 100
 	for round := range rounds {
+		ctx := testdriver.Context(t)
 		d := start(t, cfg)
 		p, err := d.AddPublication(ctx, "aeron:ipc", 1)
 		require.NoError(t, err)

@@ -17,7 +17,7 @@ import (
 func lingering(t *testing.T) *aeron.Driver {
 	t.Helper()
 	cfg := config(t)
-	cfg.LingerTimeout, cfg.ImageLivenessTimeout = 200*time.Millisecond, time.Second
+	cfg.LingerTimeout = 200 * time.Millisecond
 	cfg.Settings = "timer_interval_ns=20ms"
 	return start(t, cfg)
 }

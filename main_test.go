@@ -29,8 +29,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// prompt is longer than what is answered at once can take, and far shorter than any timeout of Aeron's that a test could wait for.
-const prompt = 3 * time.Second
+// prompt is longer than what is answered at once can take, on a machine that is busy with other things, and shorter than the timeout of
+// Aeron's that a test could wait for, 10 s.
+const prompt = 8 * time.Second
 
 // config is a small driver in a directory of the test's own.
 func config(tb testing.TB) aeron.Config {
