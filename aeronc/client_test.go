@@ -37,7 +37,7 @@ func TestConnect_withoutADriverFailsAtOnce(t *testing.T) {
 	for name, dir := range map[string]string{"missing": missing, "empty": empty, "short": short} {
 		t.Run(name, func(t *testing.T) {
 			begin, c := time.Now(), newContext(t, dir)
-			require.NoError(t, c.SetDriverTimeout(time.Minute))
+			require.NoError(t, c.SetDriverTimeout(time.Hour))
 			_, err := aeronc.Connect(c)
 			require.ErrorIs(t, err, aeronc.ErrNoDriver)
 			require.ErrorContains(t, err, dir)

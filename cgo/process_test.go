@@ -24,8 +24,7 @@ func TestVersion(t *testing.T) {
 }
 
 func TestClocks(t *testing.T) {
-	// C's clock may be a coarse one.
-	require.WithinDuration(t, time.Now(), time.UnixMilli(cgo.EpochClock()), time.Second)
+	require.WithinDuration(t, time.Now(), time.UnixMilli(cgo.EpochClock()), time.Minute)
 	nano := cgo.NanoClock()
 	require.Positive(t, nano)
 	require.GreaterOrEqual(t, cgo.NanoClock(), nano)

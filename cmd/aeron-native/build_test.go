@@ -40,7 +40,7 @@ func TestBuild(t *testing.T) {
 		got := call(t, "install", "--prefix", prefix)
 		require.Zero(t, got.code, got.stderr)
 		require.Contains(t, got.stdout, "is up to date")
-		require.Less(t, time.Since(start), 2*time.Second)
+		require.Less(t, time.Since(start), 10*time.Second, "a build takes longer")
 	})
 
 	t.Run("what is installed", func(t *testing.T) {

@@ -208,13 +208,13 @@ func TestDemo_aWayThatBreaksDownEndsInTime(t *testing.T) {
 		return datagram
 	})
 	path, _ := aFile(t, 300000)
-	code, stdout, stderr := here(t, nil, "demo", path, "--udp-channel", send, "--udp-receive-channel", receive, "--messages", "1", "--timeout", "4s", "--json")
+	code, stdout, stderr := here(t, nil, "demo", path, "--udp-channel", send, "--udp-receive-channel", receive, "--messages", "1", "--timeout", "8s", "--json")
 	require.True(t, broken.Load())
 	require.Equal(t, exitError, code, stderr)
 	run := decode[demoReport](t, stdout).Runs[1]
 	require.False(t, run.Verified)
 	require.Empty(t, run.SHA256Received)
-	require.Contains(t, run.Error, "4s")
+	require.Contains(t, run.Error, "8s")
 }
 
 func TestDemo_nobodyIsLeftBehindByASignal(t *testing.T) {

@@ -59,7 +59,7 @@ func TestExporter_followsADriverThatComesAndDies(t *testing.T) {
 
 	d := launch(t, "driver", "--dir", dir, "--threading", "shared")
 	d.awaitOutput("ready")
-	require.True(t, up("1")())
+	testdriver.Await(t, "a young heartbeat", up("1"))
 	_, body := fetch(t, url)
 	require.Contains(t, body, "\naeron_bytes_sent_total{driver=\"orders\"} 0\n")
 	require.Contains(t, body, "\ngo_goroutines ")

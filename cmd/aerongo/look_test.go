@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"math/rand/v2"
@@ -362,7 +363,7 @@ func TestLook_atMutatedFiles(t *testing.T) {
 		}
 		var out, errs bytes.Buffer
 		begin := time.Now()
-		code := execute(ctx, args, streams{in: strings.NewReader(""), out: &out, err: &errs})
+		code := execute(context.Background(), args, streams{in: strings.NewReader(""), out: &out, err: &errs})
 		require.Less(t, time.Since(begin), testdriver.Patience)
 		codes[code]++
 		require.Contains(t, []int{exitOK, exitError}, code, "%v: %s", args, errs.String())

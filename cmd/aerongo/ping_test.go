@@ -71,7 +71,7 @@ func TestPing_aMessageThatIsTooLong(t *testing.T) {
 
 func TestPingPong_theDriverDies(t *testing.T) {
 	driver, dir := aDriver(t)
-	common := []string{"--dir", dir, "-c", "aeron:ipc", "-C", "aeron:ipc", "--driver-timeout", "2s"}
+	common := []string{"--dir", dir, "-c", "aeron:ipc", "-C", "aeron:ipc", "--driver-timeout", "5s"}
 	pong := launch(t, append([]string{"pong"}, common...)...)
 	code, _, stderr := here(t, nil, append(append([]string{"ping"}, common...), "--messages", "10", "--warmup", "0")...)
 	require.Equal(t, exitOK, code, stderr)

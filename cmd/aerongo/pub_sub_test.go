@@ -138,7 +138,7 @@ func TestSub_timeIsUp(t *testing.T) {
 	oneSentence(t, stderr, "0 messages")
 
 	// One of two; and some, where nothing more is asked for. Their time runs at the same time.
-	const time = "5s"
+	const time = "8s" // in which all of them must have begun
 	twoWanted := launch(t, "sub", "--dir", dir, "-c", "aeron:ipc", "--timeout", time, "--count", "2")
 	anyWanted := launch(t, "sub", "--dir", dir, "-c", "aeron:ipc", "-s", "2", "--timeout", time)
 	endWanted := launch(t, "sub", "--dir", dir, "-c", "aeron:ipc", "--timeout", time, "--until-eos")
@@ -218,8 +218,8 @@ func TestPub_waitsForSlowSubscribersAndGivesUpOnThoseThatStandStill(t *testing.T
 
 func TestPubSub_theDriverDies(t *testing.T) {
 	driver, dir := aDriver(t)
-	sub := launch(t, "sub", "--dir", dir, "-c", "aeron:ipc", "--driver-timeout", "2s")
-	pub := launch(t, "pub", "--dir", dir, "-c", "aeron:ipc", "--driver-timeout", "2s")
+	sub := launch(t, "sub", "--dir", dir, "-c", "aeron:ipc", "--driver-timeout", "5s")
+	pub := launch(t, "pub", "--dir", dir, "-c", "aeron:ipc", "--driver-timeout", "5s")
 	pub.write("one\n", false)
 	sub.awaitOutput("one\n")
 	driver.signal(syscall.SIGKILL)

@@ -160,7 +160,7 @@ func TestTap_badInput(t *testing.T) {
 
 func TestTap_aDriverThatDiesIsASentence(t *testing.T) {
 	d, dir := aDriver(t)
-	p := launch(t, "tap", "--dir", dir, "-c", "aeron:ipc", "-o", "-", "--driver-timeout", "1s")
+	p := launch(t, "tap", "--dir", dir, "-c", "aeron:ipc", "-o", "-", "--driver-timeout", "4s")
 	p.awaitOutput("\x0a\x0d\x0d\x0a")
 	d.signal(os.Kill)
 	require.Equal(t, exitError, p.wait())

@@ -19,7 +19,7 @@ import (
 )
 
 // Patience is how long a test waits for what must happen: far more than it takes, since machines are shared.
-const Patience = 20 * time.Second
+const Patience = 40 * time.Second
 
 var directories atomic.Int64
 

@@ -104,9 +104,12 @@ func TestMeasure_whatHoldsUpTheSenderCounts(t *testing.T) {
 	o := options()
 	// Nobody can send a message every nanosecond: all are due at once, and the last one waits for all the others.
 	o.Rate, o.Warmup, o.Messages = 1e9, 0, 2000
-	h, err := pingpong.Measure(testdriver.Context(t), sub, pub, o)
-	require.NoError(t, err)
-	require.Greater(t, h.ValueAtPercentile(99), 2*h.ValueAtPercentile(10), "latencies must grow with the queue")
+	// If the first ones have to wait as well, for a processor, that says nothing: once more.
+	testdriver.Await(t, "latencies that grow with the queue", func() bool {
+		h, err := pingpong.Measure(testdriver.Context(t), sub, pub, o)
+		require.NoError(t, err)
+		return h.ValueAtPercentile(99) > 2*h.ValueAtPercentile(10)
+	})
 }
 
 func TestMeasure_ignoresWhatIsNotItsOwn(t *testing.T) {
