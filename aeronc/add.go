@@ -2,6 +2,7 @@ package aeronc
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -73,6 +74,31 @@ func (a *addition[R, A]) ask() (err error) {
 	}
 	a.deadline = time.Now().Add(a.patience())
 	return nil
+}
+
+// askUntilHeard asks again as long as the conductor's queue is full of words, those of adds that were given up for instance. An error says
+// that C has nothing of the add.
+func (a *addition[R, A]) askUntilHeard(ctx context.Context) error {
+	for until := time.Now().Add(a.patience()); ; {
+		err := a.ask()
+		if err == nil || !errors.Is(err, CodeBufferFull) || time.Now().After(until) {
+			return err
+		}
+		if a.c.invoker {
+			if _, err := a.c.stepAll(); err != nil { // nobody else empties the queue
+				return a.said(err)
+			}
+		}
+		select {
+		case <-time.After(lastAddSleep):
+		case <-ctx.Done():
+			return a.with(context.Cause(ctx))
+		case <-a.c.life.closing:
+			return a.with(ErrClosed)
+		case <-a.c.dead:
+			return a.lost()
+		}
+	}
 }
 
 // look asks C once. settled is false with an error after which C may still act on the add.
@@ -147,7 +173,7 @@ func (a *addition[R, A]) wait(ctx context.Context, asked func(id int64)) (r R, s
 	case <-c.dead:
 		return r, true, a.lost()
 	}
-	if err := a.ask(); err != nil {
+	if err := a.askUntilHeard(ctx); err != nil {
 		return r, true, err
 	}
 	if asked != nil {

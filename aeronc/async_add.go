@@ -65,7 +65,10 @@ func newRequest[T added, R any, A async[R]](
 			default:
 				return none, false, nil // too many wait for the driver already
 			}
-			if err := a.ask(); err != nil {
+			if err := a.ask(); errors.Is(err, CodeBufferFull) {
+				a.free()
+				return none, false, nil // too many words wait for the conductor: the next step asks again
+			} else if err != nil {
 				return none, true, fail(true, err)
 			}
 			begun = true

@@ -219,7 +219,7 @@ func TestAsyncAdd_cancelAllOfHundredsAtOnce(t *testing.T) {
 	d := testdriver.Start(t)
 	// A conductor that looks seldom, so that the queue fills up.
 	client := d.Connect(func(c *aeronc.Context) {
-		require.NoError(t, c.SetIdleStrategyInitArgs("20ms"))
+		require.NoError(t, c.SetIdleStrategyInitArgs("100ms"))
 		require.NoError(t, c.SetIdleStrategy("sleep-ns"))
 	})
 	listeners := client.Listeners()

@@ -74,10 +74,12 @@ func (c *Client) subscriptionRequest(channel string, streamID int32) *request[*S
 	asked := false
 	return newRequest(c, e, c.checkAdd(e), &addition[cgo.Subscription, cgo.AsyncAddSubscription]{
 		start: func() (cgo.AsyncAddSubscription, error) {
-			s.setPath(c.dataPath())
-			s.life.open()
-			// Images can come before the driver's answer has been seen.
-			s.listener, asked = c.pump.listener(s), true
+			if !asked { // asked again, when the conductor's queue was full, it has them
+				s.setPath(c.dataPath())
+				s.life.open()
+				// Images can come before the driver's answer has been seen.
+				s.listener, asked = c.pump.listener(s), true
+			}
 			return cgo.AddAsyncSubscription(c.raw, channel, streamID, s.listener)
 		},
 		remove: func(id int64) error {
