@@ -138,9 +138,9 @@ func (l *concurrentLog) endTerm(at place, count int32) place {
 }
 
 // claim writes the header of a frame that is to be filled and committed by the caller.
-func (w *writer) claim(at place, length int) cgo.Claim {
-	frame := unsafe.Add(at.term, at.offset)
+func (w *writer) claim(at place, length int) (frame unsafe.Pointer) {
+	frame = unsafe.Add(at.term, at.offset)
 	w.header(frame, int32(length)+headerLength, at.offset, at.termID, unfragmentedWord)
 	*(*int64)(unsafe.Add(frame, offsetReservedValue)) = 0
-	return cgo.Claim{Position: at.position, Frame: frame, Data: unsafe.Add(frame, headerLength)}
+	return frame
 }

@@ -13,17 +13,28 @@ import (
 func BenchmarkOfferAndPoll(b *testing.B) {
 	client := testdriver.Start(b, func(c *aeronc.DriverContext) { _ = c.SetIPCTermBufferLength(8 << 20) }).Connect()
 	message := make([]byte, 32)
-	for _, kind := range []string{"concurrent", "exclusive"} {
-		b.Run(kind, func(b *testing.B) {
+	offer := func(p sender) { _, _ = p.Offer(message) }
+	claim := func(p sender) {
+		if c, err := p.TryClaim(len(message)); err == nil {
+			copy(c.Data(), message)
+			_ = c.Commit()
+		}
+	}
+	for _, row := range []struct {
+		name      string
+		exclusive bool
+		send      func(sender)
+	}{{"concurrent", false, offer}, {"exclusive", true, offer}, {"concurrent-claim", false, claim}, {"exclusive-claim", true, claim}} {
+		b.Run(row.name, func(b *testing.B) {
 			ctx := testdriver.Context(b)
 			s, err := client.AddSubscription(ctx, "aeron:ipc", 1)
 			require.NoError(b, err)
 			defer s.Close()
 			var p sender
-			if kind == "concurrent" {
-				p, err = client.AddPublication(ctx, "aeron:ipc", 1)
-			} else {
+			if row.exclusive {
 				p, err = client.AddExclusivePublication(ctx, "aeron:ipc", 1)
+			} else {
+				p, err = client.AddPublication(ctx, "aeron:ipc", 1)
 			}
 			require.NoError(b, err)
 			defer p.Close()
@@ -32,7 +43,7 @@ func BenchmarkOfferAndPoll(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				for range 64 {
-					_, _ = p.Offer(message)
+					row.send(p)
 				}
 				_, _ = s.Poll(handler, 64)
 			}

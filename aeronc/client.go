@@ -338,7 +338,7 @@ func (c *Client) Close() error {
 func (c *Client) teardown() error {
 	var errs []error
 	c.calls.shut()
-	c.calls.drain(nobody)
+	c.calls.drain()
 	family := c.family()
 	for _, ch := range family {
 		ch.beginClose()

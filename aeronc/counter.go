@@ -224,7 +224,7 @@ func (c *Counter) closed() <-chan struct{} { return c.life.done }
 
 func (c *Counter) teardown() error {
 	c.calls.shut()
-	c.calls.drain(nobody)
+	c.calls.drain()
 	var err error
 	notified := false
 	c.freeOnce.Do(func() {

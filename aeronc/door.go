@@ -14,28 +14,29 @@ type door struct {
 	entries  [doorEntries]entry
 }
 
-// doorEntries is how many goroutines can have an entry. One that belongs to a goroutine that has ended is taken over by the next that lies
-// at the same address, which the runtime uses again.
+// doorEntries is how many goroutines can have an entry. One that belongs to a goroutine that has ended, or has got another stack, is taken
+// over by the next that runs on the same piece of memory.
 const doorEntries = 16
 
 // entry is on a cache line of its own.
 type entry struct {
-	owner atomic.Uintptr // set once
-	busy  uint32         // 1 while the owner is inside
+	piece atomic.Uintptr // of a stack: whoever runs on it is the owner; set once
+	busy  uint32         // 1 while an owner is inside
 	_     [64 - unsafe.Sizeof(uintptr(0)) - 4]byte
 }
 
-// of is the entry that the goroutine me may have. Goroutines are allocated at multiples of some hundred bytes; the factor spreads them.
-func (d *door) of(me uintptr) *entry { return &d.entries[uint32(me>>5)*2654435761>>(32-4)] }
+// of is the entry that somebody on that piece of stack may have. The factor spreads pieces that lie beside each other.
+func (d *door) of(piece uintptr) *entry { return &d.entries[uint32(piece)*2654435761>>(32-4)] }
 
 // enter gives the calling goroutine's entry, to be left by leave, or nil.
 func (d *door) enter() *entry {
 	if !biased {
 		return nil
 	}
-	me := goroutine()
-	e := d.of(me)
-	if e.owner.Load() != me && !e.take(me) {
+	at := piece()
+	e := d.of(at)
+	if !e.here(at) {
+		e.take(at) // for the next time: by now the stack may be another
 		return nil
 	}
 	if e.enter(d) {
@@ -45,6 +46,10 @@ func (d *door) enter() *entry {
 	return nil
 }
 
+// here reports whether the entry belongs to who is on that piece of stack and has made no call since it asked for it that is not inlined. Who
+// was inside when it got another stack is inside still.
+func (e *entry) here(piece uintptr) bool { return e.piece.Load() == piece && e.busy == 0 }
+
 // enter reports whether the door is open to the entry's goroutine; leave must follow in any case.
 func (e *entry) enter(d *door) bool {
 	e.busy = 1
@@ -52,8 +57,10 @@ func (e *entry) enter(d *door) bool {
 	return d.shutting.Load() == 0
 }
 
-func (e *entry) take(me uintptr) bool {
-	return e.owner.Load() == 0 && barrierWorks() && e.owner.CompareAndSwap(0, me)
+func (e *entry) take(piece uintptr) {
+	if e.piece.Load() == 0 && barrierWorks() {
+		e.piece.CompareAndSwap(0, piece)
+	}
 }
 
 func (e *entry) leave() { storeUint32(&e.busy, 0) }
@@ -67,7 +74,7 @@ func (d *door) shut() {
 	fenced := false
 	for n := range d.entries {
 		e := &d.entries[n]
-		if e.owner.Load() == 0 {
+		if e.piece.Load() == 0 {
 			continue
 		}
 		if !fenced {

@@ -34,7 +34,9 @@ func TestDoor_nobodyIsInsideOnceItIsShut(t *testing.T) {
 					if isShut.Load() {
 						t.Error("inside of a door that is shut")
 					}
-					passed.Add(1)
+					if n := passed.Add(1); n%64 == 5 {
+						grow(int(n) / 64 % 16) // who moves inside is inside still
+					}
 					inside.Add(-1)
 					e.leave()
 				}
@@ -56,9 +58,12 @@ func TestDoor_anEntryBelongsToOneGoroutine(t *testing.T) {
 	if !biased || !barrierWorks() {
 		return
 	}
+	grow(64) // to what the test needs of it, so that it stays where it is
 	d := &door{}
+	require.Nil(t, d.enter(), "an entry is for the next time")
 	mine := d.enter()
 	require.NotNil(t, mine)
+	require.Nil(t, d.enter(), "inside already")
 	mine.leave()
 	require.Same(t, mine, d.enter())
 	var others sync.WaitGroup

@@ -55,6 +55,7 @@ func (c *Client) exclusivePublicationRequest(channel string, streamID int32) *re
 		}
 		log, state := cgo.ExclusivePublicationLog(raw)
 		p := &ExclusivePublication{c: raw, log: exclusiveLog{newWriter(log, info), state}}
+		p.alone = true
 		p.init(c, exclusive(raw), channel, info)
 		p.choosePath(p.checkLayout(info))
 		return p, nil
@@ -68,23 +69,26 @@ func (p *ExclusivePublication) Offer(message []byte) (int64, error) {
 	if p == nil {
 		return 0, ErrClosed
 	}
-	o := p.gate.owner.Load()
-	if p.reference || len(message) > int(p.log.maxPayload) || !o.mine() || o.busy != 0 {
-		return p.offer(message)
+	// The common case of offer in one piece, and with next to nothing put aside in memory: as calls, its steps took as long again as the
+	// work that they do, and a sender waits for its stores more than for anything else. So nothing here but the end is a call that is not
+	// inlined, which the owner's rules ask for too.
+	at, o, l := piece(), p.gate.owner.Load(), &p.log
+	message = message[:len(message):len(message)]
+	if !o.here(at) || p.reference || len(message) > int(l.maxPayload) {
+		return p.offer(message, at)
 	}
-	// The common case of offer in one piece: as calls, its steps took as long again as the work that they do.
-	l := &p.log
 	if !o.enter() || l.isClosed() {
-		o.leave()
-		return p.offer(message)
+		o.busy = 0
+		return p.offer(message, at)
 	}
 	s, length := l.state, int32(len(message))+headerLength
 	offset, end := s.TermOffset, s.TermOffset+align(length)
 	position := s.TermBegin + int64(offset)
 	if end > l.TermLength || position >= atomic.LoadInt64(l.PositionLimit) {
-		o.leave()
-		return p.offer(message)
+		o.busy = 0
+		return p.offer(message, at)
 	}
+	position += int64(end - offset)
 	// The tail goes first, as in C: it tells the driver how far there may be frames.
 	l.Tails[s.Partition] = rawTail(s.TermID, end)
 	s.TermOffset = end
@@ -92,25 +96,24 @@ func (p *ExclusivePublication) Offer(message []byte) (int64, error) {
 	l.header(frame, length, offset, s.TermID, unfragmentedWord)
 	*(*int64)(unsafe.Add(frame, offsetReservedValue)) = 0
 	put(unsafe.Add(frame, headerLength), message)
-	publishAndLeave((*int32)(frame), length, &o.busy)
-	return position + int64(end-offset), nil
+	return publishAndLeave((*int32)(frame), length, &o.busy, position), nil
 }
 
-// offer is Offer in every case.
-func (p *ExclusivePublication) offer(message []byte) (int64, error) {
-	if !p.gate.enter() {
+// offer is Offer in every case, from that piece of stack.
+func (p *ExclusivePublication) offer(message []byte, at uintptr) (int64, error) {
+	if !p.gate.enterFrom(at) {
 		return 0, ErrClosed
 	}
 	if len(message) > int(p.log.maxPayload) || p.reference {
 		parts := [1][]byte{message}
 		return p.offerParts(parts[:], 0)
 	}
-	at := p.log.reserve(len(message), align(int32(len(message))+headerLength))
-	if at.position >= 0 {
-		p.log.frame(at, message, 0)
+	place := p.log.reserve(len(message), align(int32(len(message))+headerLength))
+	if place.position >= 0 {
+		p.log.frame(place, message, 0)
 	}
 	p.gate.leave()
-	return p.outcome(at.position)
+	return p.outcome(place.position)
 }
 
 // OfferVectored is Offer of a message that lies in parts, one behind the other.
@@ -156,36 +159,28 @@ func (p *ExclusivePublication) offerParts(parts [][]byte, reserved int64) (int64
 //
 // C: aeron_exclusive_publication_try_claim
 func (p *ExclusivePublication) TryClaim(length int) (Claim, error) {
-	if p == nil || !p.calls.enter() {
+	if p == nil || p.client == nil || !p.gate.enter() {
 		return Claim{}, ErrClosed
 	}
 	c, err := p.claimed(length)
-	if err != nil {
-		p.calls.exit()
-		return Claim{}, err
-	}
-	return p.claim(c, length), nil
+	p.gate.leave()
+	return c, err
 }
 
-func (p *ExclusivePublication) claimed(length int) (cgo.Claim, error) {
+func (p *ExclusivePublication) claimed(length int) (Claim, error) {
 	if err := p.checkClaim(length); err != nil {
-		return cgo.Claim{}, err
+		return Claim{}, err
 	}
-	if !p.gate.enter() {
-		return cgo.Claim{}, ErrClosed
-	}
-	defer p.gate.leave()
 	if p.reference {
 		c, err := cgo.ExclusivePublicationTryClaim(p.c, length)
-		_, err = p.result("claim", c.Position, err)
-		return c, err
+		return p.claimedByC(c, length, err)
 	}
 	at := p.log.reserve(length, align(int32(length)+headerLength))
 	if at.position < 0 {
 		_, err := p.outcome(at.position)
-		return cgo.Claim{}, err
+		return Claim{}, err
 	}
-	return p.log.claim(at, length), nil
+	return p.claim(p.log.claim(at, length), at.position, length, at.termID), nil
 }
 
 // AppendPadding appends padding over length bytes besides a frame's header, up to MaxMessageLength, which subscribers skip. See

@@ -16,21 +16,26 @@ import (
 type gate struct {
 	owner     atomic.Pointer[ownership] // changed under the mutex, while nobody is inside
 	mu        sync.Mutex
-	slow      bool    // whoever is inside has the mutex; written and read by who is inside
-	closed    bool    // under the mutex
-	next      bool    // candidate becomes the owner on leaving; under the mutex
-	alone     int     // how often candidate has come through the mutex since somebody else did; under the mutex
-	candidate uintptr // who came through the mutex last; under the mutex
+	slow      bool  // whoever is inside has the mutex; written and read by who is inside
+	closed    bool  // under the mutex
+	next      bool  // candidate becomes the owner on leaving; under the mutex
+	alone     int   // how often candidate has come through the mutex since somebody else did; under the mutex
+	candidate stack // of who came through the mutex last; under the mutex
 }
 
 // ownership is what an owner passes with. An owner that was suspended passes with a new one, if it becomes the owner again: one that it
 // was slow to let go of, on its way in, says for ever that it needs the mutex.
 type ownership struct {
-	goroutine uintptr
+	stack     stack
+	piece     uintptr  // of the stack, from which the owner passed last; the owner's to write
 	busy      uint32   // 1 while the owner is inside without the mutex; the owner's to write
 	suspended uint32   // 1 from when even the owner needs the mutex; set under the mutex
-	_         [48]byte // a cache line that nobody else writes to
+	_         [32]byte // a cache line that nobody else writes to
 }
+
+// stack is where a goroutine's stack lies. Two goroutines that live have none of it in common; one that outgrows its stack moves on to
+// another, and is somebody else from then on.
+type stack struct{ low, high uintptr }
 
 // aloneFor is how many times in a row a goroutine comes through the mutex before it passes without.
 const aloneFor = 1000
@@ -44,8 +49,12 @@ const (
 	busy            // somebody is inside, and the caller must not wait
 )
 
-// mine reports whether the caller is the owner. Small enough to be inlined, as what follows.
-func (o *ownership) mine() bool { return o != nil && o.goroutine == goroutine() }
+// mine reports whether the caller is the owner, until the next call that is not inlined: then the stack may be another.
+func (o *ownership) mine() bool { return o != nil && o.stack == currentStack() }
+
+// here is mine for who takes no longer than a few instructions and knows the piece of stack that it is on, with no call since that is not
+// inlined: only one goroutine is on it, so that it need not be asked for its whole stack.
+func (o *ownership) here(piece uintptr) bool { return o != nil && o.piece == piece && o.busy == 0 }
 
 // enter lets the owner in, who is not inside already, and leave must follow in any case; false says that the mutex is needed all the same.
 func (o *ownership) enter() bool {
@@ -57,18 +66,25 @@ func (o *ownership) enter() bool {
 func (o *ownership) leave() { storeUint32(&o.busy, 0) }
 
 // enter waits for its turn and reports whether the gate is open; leave must follow if so.
-func (g *gate) enter() bool { return g.pass(nil) == entered }
+func (g *gate) enter() bool { return g.pass(0, nil) == entered }
 
-// pass is enter for who may not wait: mayWait is asked when there is something to wait for. The owner that is inside already is busy, too.
-func (g *gate) pass(mayWait func() bool) passage {
+// enterFrom is enter for who comes from that piece of stack, and will be known by it.
+func (g *gate) enterFrom(piece uintptr) bool { return g.pass(piece, nil) == entered }
+
+// pass is enter for who may not wait: mayWait is asked when there is something to wait for.
+func (g *gate) pass(piece uintptr, mayWait func() bool) passage {
 	if o := g.owner.Load(); o.mine() {
-		if o.busy != 0 {
+		if o.busy == 0 {
+			if o.enter() {
+				if o.stack.holds(piece) {
+					o.piece = piece
+				}
+				return entered
+			}
+			o.leave()
+		} else if mayWait != nil && !mayWait() {
 			return busy
 		}
-		if o.enter() {
-			return entered
-		}
-		o.leave()
 	}
 	return g.passSlow(mayWait)
 }
@@ -85,8 +101,8 @@ func (g *gate) passSlow(mayWait func() bool) passage {
 		return shut
 	}
 	if biased {
-		me, o := goroutine(), g.owner.Load()
-		if o != nil && o.goroutine != me && !o.suspend(mayWait) {
+		me, o := currentStack(), g.owner.Load()
+		if o != nil && !o.suspend(mayWait) {
 			g.mu.Unlock()
 			return busy
 		}
@@ -126,8 +142,8 @@ func (g *gate) leave() {
 		g.slow = false
 		if g.next {
 			// Only now: inside, who has the mutex is known by it.
-			g.owner.Store(&ownership{goroutine: g.candidate})
-			g.next, g.candidate, g.alone = false, 0, 0
+			g.owner.Store(&ownership{stack: g.candidate})
+			g.next, g.candidate, g.alone = false, stack{}, 0
 		}
 		g.mu.Unlock()
 		return

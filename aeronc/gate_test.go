@@ -112,25 +112,25 @@ func TestGate_whoeverIsAloneForAWhilePassesWithoutTheMutex(t *testing.T) {
 	var g gate
 	inside := 0
 	require.True(t, alone(t, &g, &inside))
-	require.Equal(t, goroutine(), g.owner.Load().goroutine, "the first one is the owner at once")
+	require.Equal(t, currentStack(), g.owner.Load().stack, "the first one is the owner at once")
 
 	for round := range 3 {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			for range aloneFor {
-				if g.owner.Load().goroutine == goroutine() {
+				if g.owner.Load().stack == currentStack() {
 					t.Errorf("round %d: the owner too early", round)
 				}
 				alone(t, &g, &inside)
 			}
-			if g.owner.Load().goroutine != goroutine() {
+			if g.owner.Load().stack != currentStack() {
 				t.Errorf("round %d: not the owner after %d passages", round, aloneFor)
 			}
 			if !g.enter() || g.slow {
 				t.Errorf("round %d: the owner takes the mutex", round)
 			}
-			if g.pass(func() bool { return false }) != busy {
+			if g.pass(0, func() bool { return false }) != busy {
 				t.Errorf("round %d: the owner is inside twice", round)
 			}
 			g.leave()
@@ -140,7 +140,7 @@ func TestGate_whoeverIsAloneForAWhilePassesWithoutTheMutex(t *testing.T) {
 		for range aloneFor {
 			require.True(t, alone(t, &g, &inside))
 		}
-		require.Equal(t, goroutine(), g.owner.Load().goroutine)
+		require.Equal(t, currentStack(), g.owner.Load().stack)
 	}
 }
 
@@ -168,11 +168,79 @@ func TestGate_goroutinesAreToldApart(t *testing.T) {
 		t.Log("no owners on this platform: nothing to tell apart")
 		return
 	}
-	mine := goroutine()
-	require.NotZero(t, mine)
-	require.Equal(t, mine, goroutine())
-	others := make(chan uintptr)
-	go func() { others <- goroutine() }()
-	require.NotEqual(t, mine, <-others)
+	grow(64) // to what the test needs of it, so that it stays where it is
+	mine, at := currentStack(), piece()
+	require.True(t, mine.holds(at))
+	require.False(t, mine.holds(mine.low>>pieceBits-1) || mine.holds(mine.high>>pieceBits) || mine.holds(0))
+	require.Equal(t, mine, currentStack())
+	require.Equal(t, at, piece())
+	type place struct {
+		stack stack
+		piece uintptr
+	}
+	const goroutines = 500
+	places, all := make(chan place), make(chan struct{})
+	for range goroutines {
+		go func() {
+			places <- place{currentStack(), piece()}
+			<-all // lives as long as the others
+		}()
+	}
+	seen := map[uintptr]bool{at: true}
+	for range goroutines {
+		p := <-places
+		require.True(t, p.stack.holds(p.piece), "%+v", p)
+		require.Zero(t, p.stack.low%(1<<pieceBits)+p.stack.high%(1<<pieceBits), "a stack of pieces that are not whole: %+v", p)
+		require.False(t, seen[p.piece], "two goroutines on one piece")
+		seen[p.piece] = true
+		require.False(t, p.stack.low < mine.high && mine.low < p.stack.high, "two stacks that overlap")
+	}
+	close(all)
 	require.True(t, barrierWorks(), "this system has no membarrier: the mutex is always used")
+}
+
+// grow makes the stack of the goroutine another one, if it is deep enough.
+//
+//go:noinline
+func grow(depth int) byte {
+	var frame [512]byte
+	if depth > 0 {
+		frame[depth%len(frame)] = grow(depth - 1)
+	}
+	return frame[depth/2%len(frame)]
+}
+
+// Whoever outgrows its stack is another one for the gate, inside of it too, and what runs where it was is not taken for it.
+func TestGate_anOwnerThatGetsAnotherStack(t *testing.T) {
+	if !biased || !barrierWorks() {
+		t.Log("no owners here: the mutex is always used")
+		return
+	}
+	for range 50 {
+		var g gate
+		inside := 0
+		var goroutines sync.WaitGroup
+		for range 8 {
+			goroutines.Go(func() {
+				for round := range 40 {
+					if !g.enterFrom(piece()) {
+						t.Error("shut")
+						return
+					}
+					if inside++; inside != 1 {
+						t.Error("not alone")
+					}
+					if round%10 == 3 {
+						grow(1 << (round / 10)) // 512 bytes to 4 KiB more than before
+					}
+					inside--
+					g.leave()
+				}
+			})
+		}
+		goroutines.Wait()
+		require.Zero(t, inside)
+		require.True(t, g.enter())
+		g.leave()
+	}
 }

@@ -65,7 +65,7 @@ func (l *lifecycle) close(op string, teardown func() error) error {
 	return nil
 }
 
-// calls counts the calls that are inside C, and whatever else keeps C's memory in use, so that a teardown can wait for them.
+// calls counts the calls that are inside C, so that a teardown can wait for them.
 type calls struct {
 	n    atomic.Int64 // noEntry is added once no new call may enter
 	left chan struct{}
@@ -109,14 +109,12 @@ func (c *calls) wake() {
 // shut lets nobody in any more. Called once, before drain.
 func (c *calls) shut() { c.n.Add(noEntry) }
 
-// drain waits until all but those that stay are out.
-func (c *calls) drain(stay func() int64) {
-	for c.n.Load()-noEntry > stay() {
+// drain waits until all are out.
+func (c *calls) drain() {
+	for c.n.Load() > noEntry {
 		<-c.left
 	}
 }
-
-func nobody() int64 { return 0 }
 
 // reads are the functions below which every handler runs.
 var reads = []string{"aeronc.(*Image).walk", "aeronc.(*Image).walkBlock", "aeronc.(*Image).readC", "aeronc.(*Image).readBlockC"}

@@ -30,7 +30,7 @@ func TestCalls_drainWaitsForEverybodyAndLetsNobodyIn(t *testing.T) {
 			time.Sleep(time.Microsecond)
 		}
 		c.shut()
-		c.drain(nobody)
+		c.drain()
 		require.Zero(t, inside.Load())
 		require.False(t, c.enter())
 		callers.Wait()
@@ -38,16 +38,15 @@ func TestCalls_drainWaitsForEverybodyAndLetsNobodyIn(t *testing.T) {
 	}
 }
 
-func TestCalls_someMayStay(t *testing.T) {
+func TestCalls_drainWaitsForTheLast(t *testing.T) {
 	var c calls
 	c.open()
 	require.True(t, c.enter())
 	require.True(t, c.enter())
 	c.shut()
 	require.False(t, c.enter())
-	c.drain(func() int64 { return 2 })
 	drained := make(chan struct{})
-	go func() { c.drain(nobody); close(drained) }()
+	go func() { c.drain(); close(drained) }()
 	c.exit()
 	select {
 	case <-drained:
@@ -58,19 +57,18 @@ func TestCalls_someMayStay(t *testing.T) {
 	<-drained
 }
 
-func TestClaimSlot_freesOncePerTicket(t *testing.T) {
-	var s claimSlot
-	first, ok := s.take()
-	require.True(t, ok)
-	_, ok = s.take()
-	require.False(t, ok)
-	require.True(t, s.free(first))
-	require.False(t, s.free(first))
-	second, ok := s.take()
-	require.True(t, ok)
-	require.NotEqual(t, first, second)
-	require.False(t, s.free(first), "somebody else's claim now")
-	require.True(t, s.free(second))
+func TestClaimSlot_isHeldOncePerTicket(t *testing.T) {
+	for _, alone := range []bool{false, true} {
+		var s claimSlot
+		require.True(t, s.take(33, alone))
+		require.False(t, s.take(65, alone))
+		require.True(t, s.hold(33))
+		storeRelease64(&s.state, 0)
+		require.False(t, s.hold(33))
+		require.True(t, s.take(65, alone))
+		require.False(t, s.hold(33), "somebody else's claim now")
+		require.True(t, s.hold(65))
+	}
 }
 
 func TestLifecycle_runsTheTeardownOnceAndReportsItOnce(t *testing.T) {

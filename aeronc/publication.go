@@ -68,20 +68,21 @@ func (p *Publication) Offer(message []byte) (int64, error) {
 	if p == nil {
 		return 0, ErrClosed
 	}
-	me := goroutine()
-	e := p.door.of(me)
-	if e.owner.Load() != me || me == 0 || p.reference || len(message) > int(p.log.maxPayload) {
+	// The common case of offer in one piece; see [ExclusivePublication.Offer].
+	at, l := piece(), &p.log
+	e := p.door.of(at)
+	message = message[:len(message):len(message)]
+	if !biased || !e.here(at) || p.reference || len(message) > int(l.maxPayload) {
+		e.take(at)
 		return p.offer(message)
 	}
-	// The common case of offer in one piece; see [ExclusivePublication.Offer].
-	l := &p.log
 	if !e.enter(&p.door) || l.isClosed() {
-		e.leave()
+		e.busy = 0
 		return p.offer(message)
 	}
 	partition, count, offset, active := l.tail()
 	if !active || l.position(count, offset) >= atomic.LoadInt64(l.PositionLimit) {
-		e.leave()
+		e.busy = 0
 		return p.offer(message)
 	}
 	length := int32(len(message)) + headerLength
@@ -89,16 +90,15 @@ func (p *Publication) Offer(message []byte) (int64, error) {
 	raw := l.move(partition, framed)
 	offset, termID := l.clamp(raw), int32(raw>>32)
 	if offset+framed > l.TermLength {
-		at := l.taken(partition, raw, framed)
+		place := l.taken(partition, raw, framed)
 		e.leave()
-		return p.outcome(at.position)
+		return p.outcome(place.position)
 	}
 	frame := unsafe.Add(l.Terms[partition], offset)
 	l.header(frame, length, offset, termID, unfragmentedWord)
 	*(*int64)(unsafe.Add(frame, offsetReservedValue)) = 0
 	put(unsafe.Add(frame, headerLength), message)
-	publishAndLeave((*int32)(frame), length, &e.busy)
-	return l.position(termID-l.initialTermID, offset+framed), nil
+	return publishAndLeave((*int32)(frame), length, &e.busy, l.position(termID-l.initialTermID, offset+framed)), nil
 }
 
 // offer is Offer in every case.
@@ -165,32 +165,32 @@ func (p *Publication) offerParts(e *entry, parts [][]byte, reserved int64) (int6
 //
 // C: aeron_publication_try_claim
 func (p *Publication) TryClaim(length int) (Claim, error) {
-	if p == nil || !p.calls.enter() {
+	if p == nil {
+		return Claim{}, ErrClosed
+	}
+	e, ok := p.enter()
+	if !ok {
 		return Claim{}, ErrClosed
 	}
 	c, err := p.claimed(length)
-	if err != nil {
-		p.calls.exit()
-		return Claim{}, err
-	}
-	return p.claim(c, length), nil
+	p.leave(e)
+	return c, err
 }
 
-func (p *Publication) claimed(length int) (cgo.Claim, error) {
+func (p *Publication) claimed(length int) (Claim, error) {
 	if err := p.checkClaim(length); err != nil {
-		return cgo.Claim{}, err
+		return Claim{}, err
 	}
 	if p.reference {
 		c, err := cgo.PublicationTryClaim(p.c, length)
-		_, err = p.result("claim", c.Position, err)
-		return c, err
+		return p.claimedByC(c, length, err)
 	}
 	at := p.log.reserve(length, align(int32(length)+headerLength))
 	if at.position < 0 {
 		_, err := p.outcome(at.position)
-		return cgo.Claim{}, err
+		return Claim{}, err
 	}
-	return p.log.claim(at, length), nil
+	return p.claim(p.log.claim(at, length), at.position, length, at.termID), nil
 }
 
 // concurrent is C's concurrent publication as a rawPublication.

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"github.com/aeroncgo/aeron/cgo"
 )
@@ -65,17 +64,19 @@ type publicationBase struct {
 	longest   int // message of an offer; C takes what fits into a frame whatever the term length
 	listener  cgo.Listener
 	life      lifecycle
-	reference bool         // offers and claims go to C
-	path      DataPath     // says why
-	gate      gate         // an exclusive publication's writer; nobody's in a concurrent one
-	door      door         // a concurrent publication's writers; nobody's in an exclusive one
-	calls     calls        // every open claim counts as a call
-	claims    atomic.Int64 // how many of them are claims
+	reference bool     // offers and claims go to C
+	path      DataPath // says why
+	gate      gate     // an exclusive publication's writer; nobody's in a concurrent one
+	door      door     // a concurrent publication's writers; nobody's in an exclusive one
+	calls     calls
+	alone     bool // whoever is inside: an exclusive publication
 	slots     [claimSlots]claimSlot
-	freeOnce  sync.Once
-	freeErr   error
-	gone      chan struct{} // closed when C has freed it
-	goneOnce  sync.Once
+	// claims that are open and have no slot of those
+	extraClaims atomic.Int64
+	freeOnce    sync.Once
+	freeErr     error
+	gone        chan struct{} // closed when C has freed it, or will with the client
+	goneOnce    sync.Once
 }
 
 func (p *publicationBase) init(client *Client, raw rawPublication, channel string, info cgo.PublicationInfo) {
@@ -97,6 +98,9 @@ func (p *publicationBase) init(client *Client, raw rawPublication, channel strin
 	}
 	p.longest = max(info.MaxMessageLength, info.MaxPayloadLength)
 	p.gone = make(chan struct{})
+	for s := range p.slots {
+		p.slots[s].owner = p
+	}
 	p.life.open()
 	p.calls.open()
 	p.listener = client.pump.listener(p)
@@ -255,38 +259,6 @@ func (p *publicationBase) tooLong(op string, length, limit int) error {
 	}
 }
 
-// claimSlots is how many claims may be open at a time without an allocation.
-const claimSlots = 32
-
-// claim wraps what was claimed. The caller is inside p.calls and stays counted there for as long as the claim is open.
-func (p *publicationBase) claim(c cgo.Claim, length int) Claim {
-	claim := Claim{
-		owner: p, frame: c.Frame, data: unsafe.Slice((*byte)(c.Data), length), position: c.Position,
-		termID: *(*int32)(unsafe.Add(c.Frame, offsetTermID)),
-	}
-	// Claims that follow each other try slots that do.
-	first, ok := uint64(c.Position)/frameAlignment, false
-	for n := range uint64(claimSlots) {
-		claim.slot = &p.slots[(first+n)%claimSlots]
-		if claim.ticket, ok = claim.slot.take(); ok {
-			break
-		}
-	}
-	if !ok {
-		claim.slot = &claimSlot{}
-		claim.ticket, _ = claim.slot.take()
-	}
-	p.claims.Add(1)
-	p.calls.wake()
-	return claim
-}
-
-// unclaim ends what claim began.
-func (p *publicationBase) unclaim() {
-	p.claims.Add(-1)
-	p.calls.exit()
-}
-
 // Close closes the publication and waits until C has let go of it. Calls in flight are waited for. Claims that are open are not:
 // ErrClaimsOutstanding says so, and C keeps the publication until they are resolved or the client is closed. Any goroutine; a
 // second call returns nil.
@@ -301,10 +273,10 @@ func (p *publicationBase) teardown() error {
 	p.gate.shut()
 	p.door.shut()
 	p.calls.shut()
-	p.calls.drain(p.claims.Load)
-	if n := p.claims.Load(); n > 0 {
+	p.calls.drain()
+	if n := p.openClaims(); n > 0 {
 		go func() {
-			p.calls.drain(nobody)
+			p.awaitClaims()
 			// Whoever resolved the last claim was told that the publication is closed; there is nobody to tell this.
 			_ = p.free()
 		}()
@@ -313,7 +285,6 @@ func (p *publicationBase) teardown() error {
 			Detail: fmt.Sprintf("%d claims are neither committed nor aborted", n), Err: ErrClaimsOutstanding,
 		}
 	}
-	p.calls.drain(nobody)
 	return p.free()
 }
 
@@ -345,11 +316,14 @@ func (p *publicationBase) onClosed() {
 func (p *publicationBase) abandon() {
 	// From here on the client frees it.
 	p.freeOnce.Do(func() {})
-	if p.claims.Load() > 0 {
+	if p.openClaims() > 0 {
 		p.raw.abandonMapping()
 		live.abandoned.Add(1)
 	}
-	p.goneOnce.Do(func() { live.publications.Add(-1) })
+	p.goneOnce.Do(func() {
+		live.publications.Add(-1)
+		close(p.gone)
+	})
 }
 
 // give hands something to C to free. taken is false when C says that it has given up itself: then it goes with the client.

@@ -10,9 +10,10 @@ func storeRelease32(p *int32, v int32) { atomic.StoreInt32(p, v) }
 
 func storeUint32(p *uint32, v uint32) { atomic.StoreUint32(p, v) }
 
-func publishAndLeave(frame *int32, length int32, busy *uint32) {
+func publishAndLeave(frame *int32, length int32, busy *uint32, position int64) int64 {
 	atomic.StoreInt32(frame, length)
 	atomic.StoreUint32(busy, 0)
+	return position
 }
 
 func storeRelease64(p *int64, v int64) { atomic.StoreInt64(p, v) }

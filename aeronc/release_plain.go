@@ -11,10 +11,14 @@ func storeRelease32(p *int32, v int32) { *p = v }
 //go:noinline
 func storeUint32(p *uint32, v uint32) { *p = v }
 
-// publishAndLeave is two of them for the price of one call: what was written becomes visible, then the writer is out.
+// publishAndLeave is two of them for the price of one call: what was written becomes visible, then the writer is out. It returns position, so
+// that its caller need not put it aside.
 //
 //go:noinline
-func publishAndLeave(frame *int32, length int32, busy *uint32) { *frame, *busy = length, 0 }
+func publishAndLeave(frame *int32, length int32, busy *uint32, position int64) int64 {
+	*frame, *busy = length, 0
+	return position
+}
 
 //go:noinline
 func storeRelease64(p *int64, v int64) { *p = v }

@@ -150,7 +150,7 @@ func (s *Subscription) acquire() error {
 	if s == nil || s.client == nil || s.client.life.closed.Load() {
 		return ErrClosed
 	}
-	if s.owner.pass(mayWait) == busy {
+	if s.owner.pass(0, mayWait) == busy {
 		if s.life.closed.Load() {
 			return ErrClosed
 		}
@@ -218,7 +218,7 @@ func (s *Subscription) Images() []*Image {
 // current is the newest list of images. Outside a poll it is brought up to date, which is also what lets C free the images that
 // are gone; during one the poller does that.
 func (s *Subscription) current() []*Image {
-	if !s.life.closed.Load() && s.owner.pass(never) == entered {
+	if !s.life.closed.Load() && s.owner.pass(0, never) == entered {
 		defer s.owner.leave()
 		if !s.life.closed.Load() {
 			s.refresh()
