@@ -37,6 +37,9 @@ type ownership struct {
 // another, and is somebody else from then on.
 type stack struct{ low, high uintptr }
 
+// pieceBits is the length of a piece of stack: no stack is shorter, and each begins at a multiple of it, so that no two share a piece.
+const pieceBits = 11
+
 // aloneFor is how many times in a row a goroutine comes through the mutex before it passes without.
 const aloneFor = 1000
 

@@ -16,9 +16,6 @@ const biased = true
 // currentStack is the stack that the calling goroutine is on.
 func currentStack() stack
 
-// pieceBits is the length of a piece of stack: no stack is shorter, and each begins at a multiple of it, so that no two share a piece.
-const pieceBits = 11
-
 // piece is the piece of its stack that the caller is on. Inlined, it costs two instructions, where asking for the whole stack is a call.
 func piece() uintptr {
 	var here byte
