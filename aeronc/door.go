@@ -10,7 +10,7 @@ import (
 // exclusive one: a goroutine that has an entry of its own passes with plain stores and loads, and shut makes up for the fence that it
 // left out. Whoever finds no entry has to be counted in another way.
 type door struct {
-	shutting atomic.Uint32
+	shutting uint32
 	entries  [doorEntries]entry
 }
 
@@ -20,12 +20,14 @@ const doorEntries = 16
 
 // entry is on a cache line of its own.
 type entry struct {
-	piece atomic.Uintptr // of a stack: whoever runs on it is the owner; set once
-	busy  uint32         // 1 while an owner is inside
+	piece uintptr // of a stack: whoever runs on it is the owner; set once
+	busy  uint32  // 1 while an owner is inside
 	_     [64 - unsafe.Sizeof(uintptr(0)) - 4]byte
 }
 
 // of is the entry that somebody on that piece of stack may have. The factor spreads pieces that lie beside each other.
+//
+//go:nosplit
 func (d *door) of(piece uintptr) *entry { return &d.entries[uint32(piece)*2654435761>>(32-4)] }
 
 // enter gives the calling goroutine's entry, to be left by leave, or nil.
@@ -46,20 +48,24 @@ func (d *door) enter() *entry {
 	return nil
 }
 
-// here reports whether the entry belongs to who is on that piece of stack and has made no call since it asked for it that is not inlined. Who
-// was inside when it got another stack is inside still.
-func (e *entry) here(piece uintptr) bool { return e.piece.Load() == piece && e.busy == 0 }
+// here reports whether the entry belongs to who has asked for that piece of stack and called nothing since that may move its stack; see the
+// gate. Who was inside when its stack was moved is inside still.
+//
+//go:nosplit
+func (e *entry) here(piece uintptr) bool { return atomic.LoadUintptr(&e.piece) == piece && e.busy == 0 }
 
 // enter reports whether the door is open to the entry's goroutine; leave must follow in any case.
+//
+//go:nosplit
 func (e *entry) enter(d *door) bool {
 	e.busy = 1
 	// The load may run ahead of the store: shut waits behind a barrier before it looks at busy.
-	return d.shutting.Load() == 0
+	return atomic.LoadUint32(&d.shutting) == 0
 }
 
 func (e *entry) take(piece uintptr) {
-	if e.piece.Load() == 0 && barrierWorks() {
-		e.piece.CompareAndSwap(0, piece)
+	if atomic.LoadUintptr(&e.piece) == 0 && barrierWorks() {
+		atomic.CompareAndSwapUintptr(&e.piece, 0, piece)
 	}
 }
 
@@ -67,14 +73,14 @@ func (e *entry) leave() { storeUint32(&e.busy, 0) }
 
 // shut lets nobody in any more and waits until all are out.
 func (d *door) shut() {
-	d.shutting.Store(1)
+	atomic.StoreUint32(&d.shutting, 1)
 	if !biased {
 		return
 	}
 	fenced := false
 	for n := range d.entries {
 		e := &d.entries[n]
-		if e.piece.Load() == 0 {
+		if atomic.LoadUintptr(&e.piece) == 0 {
 			continue
 		}
 		if !fenced {

@@ -25,7 +25,7 @@ func TestDoor_nobodyIsInsideOnceItIsShut(t *testing.T) {
 				for {
 					e := d.enter()
 					if e == nil {
-						if d.shutting.Load() != 0 {
+						if atomic.LoadUint32(&d.shutting) != 0 {
 							return
 						}
 						continue // no entry of its own: another goroutine has it

@@ -71,9 +71,10 @@ func (p *ExclusivePublication) Offer(message []byte) (int64, error) {
 	}
 	// The common case of offer in one piece, and with next to nothing put aside in memory: as calls, its steps took as long again as the
 	// work that they do, and a sender waits for its stores more than for anything else. So nothing here but the end is a call that is not
-	// inlined, which the owner's rules ask for too.
-	at, o, l := piece(), p.gate.owner.Load(), &p.log
+	// inlined.
+	o, l := p.gate.owner.Load(), &p.log
 	message = message[:len(message):len(message)]
+	at := piece()
 	if !o.here(at) || p.reference || len(message) > int(l.maxPayload) {
 		return p.offer(message, at)
 	}

@@ -52,14 +52,20 @@ const (
 	busy            // somebody is inside, and the caller must not wait
 )
 
-// mine reports whether the caller is the owner, until the next call that is not inlined: then the stack may be another.
+// mine reports whether the caller is the owner, until it calls something that may move its stack.
+//
+//go:nosplit
 func (o *ownership) mine() bool { return o != nil && o.stack == currentStack() }
 
-// here is mine for who takes no longer than a few instructions and knows the piece of stack that it is on, with no call since that is not
-// inlined: only one goroutine is on it, so that it need not be asked for its whole stack.
+// here is mine for who has asked for the piece of stack that it is on and called nothing since that may move its stack: only one goroutine is
+// on it, so that it need not be asked for its whole stack. enter must follow in the same way.
+//
+//go:nosplit
 func (o *ownership) here(piece uintptr) bool { return o != nil && o.piece == piece && o.busy == 0 }
 
 // enter lets the owner in, who is not inside already, and leave must follow in any case; false says that the mutex is needed all the same.
+//
+//go:nosplit
 func (o *ownership) enter() bool {
 	o.busy = 1
 	// The load may run ahead of the store: whoever suspends waits behind a barrier before it looks at busy.

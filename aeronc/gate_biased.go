@@ -17,6 +17,9 @@ const biased = true
 func currentStack() stack
 
 // piece is the piece of its stack that the caller is on. Inlined, it costs two instructions, where asking for the whole stack is a call.
+// nosplit, here and below: a stack is moved where a function begins that may need more of it, and so not here, inlined or not.
+//
+//go:nosplit
 func piece() uintptr {
 	var here byte
 	return uintptr(unsafe.Pointer(&here)) >> pieceBits
