@@ -153,10 +153,12 @@ func TestAsyncAdd_cancelHalfOfHundreds(t *testing.T) {
 	d := testdriver.Start(t)
 	client := d.Connect()
 	ctx := testdriver.Context(t)
+	listeners := client.Listeners()
 	warm, err := client.AddPublication(ctx, "aeron:ipc", 1)
 	require.NoError(t, err)
 	require.NoError(t, warm.Close())
-	before, listeners := aeronc.Live(), client.Listeners()
+	testdriver.Await(t, "its listener to go, a moment after Close", func() bool { return client.Listeners() == listeners })
+	before := aeronc.Live()
 	kinds := []string{"publication", "exclusive", "subscription", "counter"} // static counters stay
 	const adds = 400
 	all := make([]pending, adds)
