@@ -241,12 +241,12 @@ func (c *Counter) teardown() error {
 
 // onClosed runs on the pump's goroutine when C has freed the counter.
 func (c *Counter) onClosed() {
+	c.client.disown(c)
+	c.client.pump.forget(c.listener)
 	c.goneOnce.Do(func() {
 		live.counters.Add(-1)
 		close(c.gone)
 	})
-	c.client.disown(c)
-	c.client.pump.forget(c.listener)
 }
 
 func (c *Counter) abandon() {

@@ -305,12 +305,12 @@ func (p *publicationBase) free() error {
 
 // onClosed runs on the pump's goroutine when C has freed the publication.
 func (p *publicationBase) onClosed() {
+	p.client.disown(p)
+	p.client.pump.forget(p.listener)
 	p.goneOnce.Do(func() {
 		live.publications.Add(-1)
 		close(p.gone)
 	})
-	p.client.disown(p)
-	p.client.pump.forget(p.listener)
 }
 
 func (p *publicationBase) abandon() {

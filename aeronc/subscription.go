@@ -363,12 +363,12 @@ func (s *Subscription) onImage(e Event) {
 
 // onClosed runs on the pump's goroutine when C has freed the subscription.
 func (s *Subscription) onClosed() {
+	s.client.disown(s)
+	s.client.pump.forget(s.listener)
 	s.goneOnce.Do(func() {
 		live.subscriptions.Add(-1)
 		close(s.gone)
 	})
-	s.client.disown(s)
-	s.client.pump.forget(s.listener)
 }
 
 func (s *Subscription) abandon() {
