@@ -6,7 +6,7 @@
 
 # Whole-system tests run real drivers, so packages take turns; a package that hangs must not eat the whole run.
 # -count=1: Go's test cache does not see the C side.
-TEST := go test -count=1 -p 1 -timeout 5m
+TEST := go test -count=1 -p 1 -timeout 10m
 # Where Go and C meet; the lanes that watch memory run these.
 BOUNDARY := ./cgo ./aeronc .
 FUZZTIME ?= 10s
