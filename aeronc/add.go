@@ -2,45 +2,71 @@ package aeronc
 
 import (
 	"context"
-	"errors"
+	"sync/atomic"
 	"time"
 )
 
-// async is an add that the driver has not answered.
-type async[R any] interface {
-	Poll() (R, bool, error)
-	RegistrationID() int64
-}
-
-// addSleeps are the pauses between two looks at an add: the driver needs some hundred microseconds.
+// The pauses between two looks at an add: the driver needs some hundred microseconds.
 const (
 	firstAddSleep = 50 * time.Microsecond
 	lastAddSleep  = time.Millisecond
 )
 
-// addition is one add, from the question to the answer. One goroutine at a time, which is inside c.calls.
-//
-// start asks the driver. remove takes back what was asked for when nobody waits for it any more.
-type addition[R any, A async[R]] struct {
-	c      *Client
-	e      Error
-	start  func() (A, error)
+// addition is one add, or another question to the driver, until it is answered or nobody waits for the answer any more. Who does not wait
+// steps it, and who waits does so again and again: one goroutine at a time, which is inside c.calls. It is used once.
+type addition[T any] struct {
+	c       *Client
+	e       Error
+	refused error // what is wrong with it, before C is asked
+	// start hands C the question. It leaves nothing when it fails, and is called again when that was for want of room.
+	start func() (question[T], error)
+	// remove takes back what was asked for. Without it nobody can.
 	remove func(registrationID int64) error
+	// undo, if any, undoes start after the driver's no.
+	undo func()
 
-	pending  A
-	id       int64
 	holds    bool // one of c.adds
 	deadline time.Time
+	asked    bool // then there are poll and id
+	poll     func() (T, bool, error)
+	id       atomic.Int64
 }
 
-func (a *addition[R, A]) with(err error) error {
+// question is what C was asked: the id that the driver knows it by, and what asks C for the answer, once. C has done with it after an answer
+// and after an error.
+type question[T any] struct {
+	id   int64
+	poll func() (T, bool, error)
+}
+
+// async is an add of C's.
+type async[R any] interface {
+	Poll() (R, bool, error)
+	RegistrationID() int64
+}
+
+// questionOf is the question of an add of C's, unless C has failed; made makes an object of what comes of it.
+func questionOf[R, T any](a async[R], err error, made func(R) (T, error)) (question[T], error) {
+	if err != nil {
+		return question[T]{}, err
+	}
+	return question[T]{a.RegistrationID(), func() (value T, done bool, err error) {
+		raw, done, err := a.Poll()
+		if done {
+			value, err = made(raw)
+		}
+		return value, done, err
+	}}, nil
+}
+
+func (a *addition[T]) with(err error) error {
 	e := a.e
 	e.Err = err
 	return &e
 }
 
 // said is what C has said, as an error.
-func (a *addition[R, A]) said(err error) *Error {
+func (a *addition[T]) said(err error) *Error {
 	why := fromC(a.e.Op, err)
 	why.Channel, why.StreamID, why.Dir = a.e.Channel, a.e.StreamID, a.e.Dir
 	switch {
@@ -56,71 +82,178 @@ func (a *addition[R, A]) said(err error) *Error {
 	return why
 }
 
-// lost is the error of an add whose client has given up.
-func (a *addition[R, A]) lost() error { return a.with(both{ErrClosed, a.c.Err()}) }
-
 // patience ends shortly before C times the add out itself, after which it cannot be taken back.
-func (a *addition[R, A]) patience() time.Duration { return a.c.timeout - a.c.timeout/10 }
+func (a *addition[T]) patience() time.Duration { return a.c.timeout - a.c.timeout/10 }
 
-func (a *addition[R, A]) ask() (err error) {
-	err = a.c.conduct(func() (err error) {
-		if a.pending, err = a.start(); err == nil {
-			a.id = a.pending.RegistrationID()
-		}
-		return err
-	})
-	if err != nil {
-		return a.said(err)
-	}
-	a.deadline = time.Now().Add(a.patience())
-	return nil
+// late is the error of an add that has waited for all of its patience.
+func (a *addition[T]) late() error {
+	e := a.e
+	e.Detail, e.Err = "no answer from the media driver in "+a.patience().String(), ErrTimeout
+	return &e
 }
 
-// askUntilHeard asks again as long as the conductor's queue is full of words, those of adds that were given up for instance. An error says
-// that C has nothing of the add.
-func (a *addition[R, A]) askUntilHeard(ctx context.Context) error {
-	for until := time.Now().Add(a.patience()); ; {
-		err := a.ask()
-		if err == nil || !errors.Is(err, CodeBufferFull) || time.Now().After(until) {
-			return err
-		}
+// do is the add that waits.
+func (a *addition[T]) do(ctx context.Context) (none T, err error) {
+	if a.refused != nil {
+		return none, a.refused
+	}
+	if !a.c.calls.enter() {
+		return none, a.with(ErrClosed)
+	}
+	defer a.c.calls.exit()
+	return a.wait(ctx)
+}
+
+// wait goes on until the driver has answered, ctx ends, or the client does.
+func (a *addition[T]) wait(ctx context.Context) (value T, err error) {
+	if ctx.Err() != nil {
+		return value, a.with(context.Cause(ctx))
+	}
+	select {
+	case a.c.adds <- struct{}{}:
+		a.begin()
+	case <-ctx.Done():
+		return value, a.with(context.Cause(ctx))
+	case <-a.c.life.closing:
+		return value, a.with(ErrClosed)
+	case <-a.c.dead: // as step will say
+	}
+	step := func() (over bool) {
+		value, over, err = a.step()
+		return over
+	}
+	if ended := a.repeat(ctx, step); ended != nil {
+		a.drop()
+		return value, ended
+	}
+	return value, err
+}
+
+// repeat steps until that says that it is over, ctx ends or the client closes. A client without threads does its own work in between:
+// nobody else may come to it while this goroutine waits.
+func (a *addition[T]) repeat(ctx context.Context, step func() (over bool)) error {
+	sleep := firstAddSleep
+	pause := time.NewTimer(sleep)
+	defer pause.Stop()
+	for !step() {
 		if a.c.invoker {
-			if _, err := a.c.stepAll(); err != nil { // nobody else empties the queue
+			worked, err := a.c.stepAll()
+			if err != nil {
 				return a.said(err)
+			}
+			if worked > 0 && ctx.Err() == nil && !a.c.life.closed.Load() {
+				continue // there is more to do, and nobody else to do it
 			}
 		}
 		select {
-		case <-time.After(lastAddSleep):
+		case <-pause.C:
+			sleep = min(sleep*2, lastAddSleep)
+			pause.Reset(sleep)
 		case <-ctx.Done():
 			return a.with(context.Cause(ctx))
 		case <-a.c.life.closing:
 			return a.with(ErrClosed)
-		case <-a.c.dead:
-			return a.lost()
 		}
 	}
+	return nil
 }
 
-// look asks C once. settled is false with an error after which C may still act on the add.
-func (a *addition[R, A]) look() (r R, ok, settled bool, err error) {
-	r, ok, err = a.pending.Poll()
+// begin starts the clock, with a place among those that wait for the driver.
+func (a *addition[T]) begin() { a.holds, a.deadline = true, time.Now().Add(a.patience()) }
+
+// end gives the place back.
+func (a *addition[T]) end() {
+	if a.holds {
+		a.holds = false
+		<-a.c.adds
+	}
+}
+
+// step asks the driver, or looks for its answer, and does not wait. It is over with the answer, and with an error.
+func (a *addition[T]) step() (value T, over bool, err error) {
+	select {
+	case <-a.c.dead:
+		// What was asked stays where it is until the client is closed: no conductor would hear of it.
+		a.end()
+		return value, true, a.with(both{ErrClosed, a.c.Err()})
+	default:
+	}
+	if !a.holds {
+		select {
+		case a.c.adds <- struct{}{}:
+			a.begin()
+		default:
+			return value, false, nil // too many wait for the driver already
+		}
+	}
+	if !a.asked {
+		if err = a.ask(); err != nil {
+			a.end()
+			return value, true, err
+		}
+		if !a.asked {
+			return value, false, nil // there is no room in the queue
+		}
+	}
+	value, over, err = a.poll()
+	switch {
+	case over:
+		a.end()
+	case err != nil:
+		failed := a.said(err)
+		switch {
+		case failed.Code != CodeDriverTimeout && a.undo != nil:
+			a.undo()
+		case failed.Code == CodeDriverTimeout && a.remove != nil:
+			a.giveUp() // no answer is not a no: the driver may come to it later
+		}
+		a.end()
+		return value, true, failed
+	case time.Now().After(a.deadline):
+		a.drop()
+		return value, true, a.late()
+	}
+	return value, over, err
+}
+
+// ask fails when it is no use to ask again. The conductor's queue may be full of what others have given up.
+func (a *addition[T]) ask() error {
+	err := a.c.conduct(func() error {
+		q, err := a.start()
+		if err == nil {
+			a.asked, a.poll = true, q.poll
+			a.id.Store(q.id)
+		}
+		return err
+	})
 	if err == nil {
-		return r, ok, ok, nil
+		return nil
 	}
 	failed := a.said(err)
-	if failed.Code == CodeDriverTimeout {
-		// No answer is not a no: the driver may come to it later.
-		a.giveUp()
-		return r, false, false, failed
+	if failed.Code == CodeBufferFull && time.Now().Before(a.deadline) {
+		return nil
 	}
-	return r, false, true, failed
+	return failed
 }
 
-// giveUp takes the add back. The conductor's queue holds some 250 words: when many are given up at once, the others wait for their turn. It
-// fails only when the conductor cannot be told, and then aeron_close frees the add.
-func (a *addition[R, A]) giveUp() {
+// drop ends an add that nobody waits for any more.
+func (a *addition[T]) drop() {
+	if a.asked {
+		a.giveUp()
+	}
+	a.end()
+}
+
+// giveUp takes the add back, or has it polled until C is done with it. The conductor's queue holds some 250 words: when many are given up at
+// once, the others wait for their turn. It fails only when the conductor cannot be told, and then aeron_close frees the add.
+func (a *addition[T]) giveUp() {
+	if a.remove == nil {
+		live.pending.Add(1)
+		go a.settle()
+		return
+	}
 	for until := time.Now().Add(a.c.timeout); ; {
-		err := a.c.conduct(func() error { return a.remove(a.id) })
+		err := a.c.conduct(func() error { return a.remove(a.id.Load()) })
 		if err == nil || fromC(a.e.Op, err).Code != CodeBufferFull || a.c.life.closed.Load() || time.Now().After(until) {
 			return
 		}
@@ -132,89 +265,24 @@ func (a *addition[R, A]) giveUp() {
 	}
 }
 
-// late is the error of an add that has waited for all of its patience.
-func (a *addition[R, A]) late() error {
-	e := a.e
-	e.Detail, e.Err = "no answer from the media driver in "+a.patience().String(), ErrTimeout
-	return &e
-}
-
-// free gives back the place among those that wait for the driver.
-func (a *addition[R, A]) free() {
-	if a.holds {
-		a.holds = false
-		<-a.c.adds
-	}
-}
-
-// add asks the driver for something and waits until it has it, ctx ends, or the client does. The caller is inside c.calls. settled is
-// false when C may still act on the add.
-func add[R any, A async[R]](
-	ctx context.Context, c *Client, e Error, start func() (A, error), remove func(registrationID int64) error,
-) (r R, settled bool, err error) {
-	a := &addition[R, A]{c: c, e: e, start: start, remove: remove}
-	return a.wait(ctx, nil)
-}
-
-// wait is add; asked, if any, hears the registration id once there is one.
-func (a *addition[R, A]) wait(ctx context.Context, asked func(id int64)) (r R, settled bool, err error) {
-	c := a.c
-	if ctx.Err() != nil {
-		return r, true, a.with(context.Cause(ctx))
-	}
-	select {
-	case c.adds <- struct{}{}:
-		a.holds = true
-		defer a.free()
-	case <-ctx.Done():
-		return r, true, a.with(context.Cause(ctx))
-	case <-c.life.closing:
-		return r, true, a.with(ErrClosed)
-	case <-c.dead:
-		return r, true, a.lost()
-	}
-	if err := a.askUntilHeard(ctx); err != nil {
-		return r, true, err
-	}
-	if asked != nil {
-		asked(a.id)
-	}
-	deadline := time.NewTimer(time.Until(a.deadline))
-	defer deadline.Stop()
-	sleep := firstAddSleep
-	pause := time.NewTimer(sleep)
+// settle polls what nobody waits for any more and nobody can take back.
+func (a *addition[T]) settle() {
+	defer live.pending.Add(-1)
+	pause := time.NewTicker(10 * time.Millisecond)
 	defer pause.Stop()
 	for {
-		worked := 0
-		if c.invoker {
-			// Nobody else may come to step them while this goroutine waits.
-			if worked, err = c.stepAll(); err != nil {
-				return r, false, a.said(err)
-			}
-		}
-		r, ok, settled, err := a.look()
-		if ok || err != nil {
-			return r, settled, err
-		}
-		if worked > 0 && ctx.Err() == nil && !c.life.closed.Load() && time.Now().Before(a.deadline) {
-			continue // there is more to do, and nobody else to do it
-		}
 		select {
+		case <-a.c.life.closing:
+			return // the client frees it
 		case <-pause.C:
-			sleep = min(sleep*2, lastAddSleep)
-			pause.Reset(sleep)
-			continue
-		case <-ctx.Done():
-			err = a.with(context.Cause(ctx))
-		case <-c.life.closing:
-			err = a.with(ErrClosed)
-		case <-c.dead:
-			// The add stays where it is until the client is closed: no conductor would hear of it.
-			return r, false, a.lost()
-		case <-deadline.C:
-			err = a.late()
 		}
-		a.giveUp()
-		return r, false, err
+		if !a.c.calls.enter() {
+			return
+		}
+		_, done, err := a.poll()
+		a.c.calls.exit()
+		if done || err != nil {
+			return
+		}
 	}
 }

@@ -4,21 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
-	"time"
 )
-
-// request is an add with what becomes of its answer. It is made for one add.
-type request[T added] struct {
-	client  *Client
-	e       Error
-	refused error // what is wrong with it, before C is asked
-	// wait asks and waits, step asks or looks once and does not wait, drop takes it back.
-	wait func(ctx context.Context, asked func(id int64)) (T, error)
-	step func() (value T, over bool, err error)
-	drop func()
-	id   func() int64
-}
 
 // added is what can be added.
 type added interface {
@@ -26,117 +12,23 @@ type added interface {
 	Close() error
 }
 
-// newRequest is a request of an addition. made makes an object of what C gives; unmade, if any, undoes what came before an add that C has
-// nothing of.
-func newRequest[T added, R any, A async[R]](
-	c *Client, e Error, refused error, a *addition[R, A], made func(R) (T, error), unmade func(),
-) *request[T] {
-	a.c, a.e = c, e
-	failed := func(settled bool) {
-		if settled && unmade != nil {
-			unmade()
-		}
+// begin is the add that does not wait.
+func begin[T added](add *addition[T]) (*AsyncAdd[T], error) {
+	if add.refused != nil {
+		return nil, add.refused
 	}
-	r := &request[T]{client: c, e: e, refused: refused, id: func() int64 { return a.id }}
-	r.wait = func(ctx context.Context, asked func(int64)) (none T, err error) {
-		raw, settled, err := a.wait(ctx, asked)
-		if err != nil {
-			failed(settled)
-			return none, err
-		}
-		return made(raw)
+	if add.c.calls.left == nil || add.c.life.closed.Load() {
+		return nil, add.with(ErrClosed)
 	}
-	begun := false
-	fail := func(settled bool, err error) error {
-		a.free()
-		failed(settled)
-		return err
-	}
-	r.step = func() (none T, over bool, err error) {
-		select {
-		case <-c.dead:
-			return none, true, fail(!begun, a.lost())
-		default:
-		}
-		if !begun {
-			select {
-			case c.adds <- struct{}{}:
-				a.holds = true
-			default:
-				return none, false, nil // too many wait for the driver already
-			}
-			if err := a.ask(); errors.Is(err, CodeBufferFull) {
-				a.free()
-				return none, false, nil // too many words wait for the conductor: the next step asks again
-			} else if err != nil {
-				return none, true, fail(true, err)
-			}
-			begun = true
-		}
-		raw, ok, settled, err := a.look()
-		switch {
-		case err != nil:
-			return none, true, fail(settled, err)
-		case ok:
-			a.free()
-			value, err := made(raw)
-			return value, true, err
-		case time.Now().After(a.deadline):
-			a.giveUp()
-			return none, true, fail(false, a.late())
-		}
-		return none, false, nil
-	}
-	r.drop = func() {
-		if begun {
-			a.giveUp()
-		}
-		a.free()
-	}
-	return r
-}
-
-func (r *request[T]) fail(cause error) error {
-	e := r.e
-	e.Err = cause
-	return &e
-}
-
-// do is the add that waits.
-func (r *request[T]) do(ctx context.Context) (none T, err error) {
-	if r.refused != nil {
-		return none, r.refused
-	}
-	if !r.client.calls.enter() {
-		return none, r.fail(ErrClosed)
-	}
-	defer r.client.calls.exit()
-	return r.wait(ctx, nil)
-}
-
-// begin is the add that does not.
-func (r *request[T]) begin() (*AsyncAdd[T], error) {
-	if r.refused != nil {
-		return nil, r.refused
-	}
-	if r.client.calls.left == nil || r.client.life.closed.Load() {
-		return nil, r.fail(ErrClosed)
-	}
-	a := &AsyncAdd[T]{request: r, done: make(chan struct{})}
-	if r.client.invoker {
+	a := &AsyncAdd[T]{add: add, done: make(chan struct{})}
+	if add.c.invoker {
 		return a, nil
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a.stop = cancel
 	go func() {
 		defer cancel(nil)
-		var none T
-		if !r.client.calls.enter() {
-			a.finish(none, a.closed())
-			return
-		}
-		defer r.client.calls.exit()
-		a.finish(r.wait(ctx, a.id.Store))
+		a.finish(add.do(ctx))
 	}()
 	return a, nil
 }
@@ -151,10 +43,9 @@ func (r *request[T]) begin() (*AsyncAdd[T], error) {
 //
 // C: aeron_async_add_publication_t, aeron_async_add_exclusive_publication_t, aeron_async_add_subscription_t, aeron_async_add_counter_t
 type AsyncAdd[T added] struct {
-	request *request[T]
-	stop    context.CancelCauseFunc // of a client with threads
-	id      atomic.Int64
-	done    chan struct{} // closed when value and err are there
+	add  *addition[T]
+	stop context.CancelCauseFunc // of a client with threads
+	done chan struct{}           // closed when value and err are there
 
 	mu    sync.Mutex // guards what follows, and the steps of a client without threads
 	value T
@@ -185,22 +76,20 @@ func (a *AsyncAdd[T]) isDone() bool {
 	}
 }
 
-func (a *AsyncAdd[T]) closed() error { return a.request.fail(ErrClosed) }
-
 // RegistrationID is the id that the driver knows it by, and 0 before it was asked.
 //
 // C: aeron_async_add_publication_get_registration_id, aeron_async_add_exclusive_publication_get_registration_id,
 // aeron_async_add_subscription_get_registration_id, aeron_async_add_counter_get_registration_id
 func (a *AsyncAdd[T]) RegistrationID() int64 {
-	if a == nil {
+	if a == nil || a.add == nil {
 		return 0
 	}
-	return a.id.Load()
+	return a.add.id.Load()
 }
 
 // Done is closed when Poll has something to say. Of a client without threads only Poll and Await find that out.
 func (a *AsyncAdd[T]) Done() <-chan struct{} {
-	if a == nil || a.request == nil {
+	if a == nil || a.add == nil {
 		none := make(chan struct{})
 		close(none)
 		return none
@@ -214,12 +103,12 @@ func (a *AsyncAdd[T]) Done() <-chan struct{} {
 // C: aeron_async_add_publication_poll, aeron_async_add_exclusive_publication_poll, aeron_async_add_subscription_poll,
 // aeron_async_add_counter_poll
 func (a *AsyncAdd[T]) Poll() (value T, done bool, err error) {
-	if a == nil || a.request == nil {
+	if a == nil || a.add == nil {
 		return value, false, ErrClosed
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.isDone() && a.request.client.invoker {
+	if !a.isDone() && a.add.c.invoker {
 		a.stepLocked()
 	}
 	if !a.isDone() {
@@ -232,40 +121,23 @@ func (a *AsyncAdd[T]) Poll() (value T, done bool, err error) {
 // stepLocked asks, or looks, once.
 func (a *AsyncAdd[T]) stepLocked() {
 	var none T
-	c := a.request.client
-	if !c.calls.enter() {
-		a.finishLocked(none, a.closed())
+	if !a.add.c.calls.enter() {
+		a.finishLocked(none, a.add.with(ErrClosed))
 		return
 	}
-	defer c.calls.exit()
-	value, over, err := a.request.step()
-	a.id.Store(a.request.id())
-	if over {
+	defer a.add.c.calls.exit()
+	if value, over, err := a.add.step(); over {
 		a.finishLocked(value, err)
 	}
 }
 
 // Await waits for the driver's answer, or for ctx: then the add goes on, and it can be asked again. See Poll for its errors.
 func (a *AsyncAdd[T]) Await(ctx context.Context) (value T, err error) {
-	if a == nil || a.request == nil {
+	if a == nil || a.add == nil {
 		return value, ErrClosed
 	}
-	pause := firstAddSleep
-	for a.request.client.invoker {
-		if value, done, err := a.Poll(); done || err != nil {
-			return value, err
-		}
-		worked, err := a.step()
-		if err != nil {
-			return value, err
-		}
-		if ctx.Err() != nil {
-			return value, a.request.fail(context.Cause(ctx))
-		}
-		if worked == 0 {
-			time.Sleep(pause)
-			pause = min(2*pause, lastAddSleep)
-		}
+	if a.add.c.invoker {
+		return a.awaitStepping(ctx)
 	}
 	select {
 	case <-a.done:
@@ -273,25 +145,28 @@ func (a *AsyncAdd[T]) Await(ctx context.Context) (value T, err error) {
 		select {
 		case <-a.done: // and it is no use to say otherwise
 		default:
-			return value, a.request.fail(context.Cause(ctx))
+			return value, a.add.with(context.Cause(ctx))
 		}
 	}
 	value, _, err = a.Poll()
 	return value, err
 }
 
-// step is a duty cycle of the client, and of what it waits for.
-func (a *AsyncAdd[T]) step() (int, error) {
-	c := a.request.client
-	if !c.calls.enter() {
-		return 0, a.closed()
+// awaitStepping is Await of a client without threads.
+func (a *AsyncAdd[T]) awaitStepping(ctx context.Context) (value T, err error) {
+	if !a.add.c.calls.enter() {
+		value, _, err = a.Poll()
+		return value, err
 	}
-	defer c.calls.exit()
-	worked, err := c.stepAll()
-	if err != nil {
-		return worked, fromC(a.request.e.Op, err)
+	defer a.add.c.calls.exit()
+	over := func() (done bool) {
+		value, done, err = a.Poll()
+		return done || err != nil
 	}
-	return worked, nil
+	if ended := a.add.repeat(ctx, over); ended != nil {
+		return value, ended
+	}
+	return value, err
 }
 
 // Cancel takes the add back, and waits until that is settled: what the driver makes of it goes again. What Poll or Await have given away
@@ -300,7 +175,7 @@ func (a *AsyncAdd[T]) step() (int, error) {
 // C: aeron_async_add_publication_cancel, aeron_async_add_exclusive_publication_cancel, aeron_async_add_subscription_cancel,
 // aeron_async_add_counter_cancel
 func (a *AsyncAdd[T]) Cancel() error {
-	if a == nil || a.request == nil {
+	if a == nil || a.add == nil {
 		return ErrClosed
 	}
 	if a.stop != nil {
@@ -310,17 +185,17 @@ func (a *AsyncAdd[T]) Cancel() error {
 	a.mu.Lock()
 	var none T
 	if !a.isDone() {
-		if a.request.client.calls.enter() {
-			a.request.drop()
-			a.request.client.calls.exit()
+		if a.add.c.calls.enter() {
+			a.add.drop()
+			a.add.c.calls.exit()
 		}
-		a.finishLocked(none, a.request.fail(errCancelled))
+		a.finishLocked(none, a.add.with(errCancelled))
 	}
 	unwanted := a.value
 	if a.err != nil || a.taken {
 		unwanted = none
 	} else {
-		a.value, a.err = none, a.request.fail(errCancelled)
+		a.value, a.err = none, a.add.with(errCancelled)
 	}
 	a.mu.Unlock()
 	if unwanted == none {

@@ -227,8 +227,10 @@ func TestAsyncAdd_cancelAllOfHundredsAtOnce(t *testing.T) {
 	listeners := client.Listeners()
 	var cancels sync.WaitGroup
 	failed := make([]error, 300)
+	all := make([]pending, len(failed))
 	for n := range failed {
 		a := begin(t, client, "subscription", n)
+		all[n] = a
 		cancels.Go(func() {
 			testdriver.Await(t, "asked, or waiting for a turn", func() bool { return a.RegistrationID() != 0 || n >= 64 })
 			failed[n] = a.Cancel()
@@ -236,6 +238,10 @@ func TestAsyncAdd_cancelAllOfHundredsAtOnce(t *testing.T) {
 	}
 	cancels.Wait()
 	require.NoError(t, errors.Join(failed...))
+	for _, a := range all {
+		_, _, err := a.poll()
+		require.ErrorIs(t, err, context.Canceled, "and no question found the queue full")
+	}
 	testdriver.Await(t, "C to let go of every listener", func() bool { return client.Listeners() == listeners })
 }
 

@@ -45,7 +45,7 @@ func (c *Client) AddCounter(ctx context.Context, typeID int32, key []byte, label
 	if c == nil {
 		return nil, ErrClosed
 	}
-	return c.ownCounterRequest(typeID, key, label).do(ctx)
+	return c.ownCounterAdd(typeID, key, label).do(ctx)
 }
 
 // AsyncAddCounter is AddCounter without waiting; see [AsyncAdd].
@@ -55,11 +55,11 @@ func (c *Client) AsyncAddCounter(typeID int32, key []byte, label string) (*Async
 	if c == nil {
 		return nil, ErrClosed
 	}
-	return c.ownCounterRequest(typeID, bytes.Clone(key), label).begin()
+	return begin(c.ownCounterAdd(typeID, bytes.Clone(key), label))
 }
 
-func (c *Client) ownCounterRequest(typeID int32, key []byte, label string) *request[*Counter] {
-	return c.counterRequest("add counter", typeID, key, label, func() (cgo.AsyncAddCounter, error) {
+func (c *Client) ownCounterAdd(typeID int32, key []byte, label string) *addition[*Counter] {
+	return c.counterAdd("add counter", typeID, key, label, func() (cgo.AsyncAddCounter, error) {
 		return cgo.AddAsyncCounter(c.raw, typeID, key, label)
 	})
 }
@@ -72,7 +72,7 @@ func (c *Client) AddStaticCounter(ctx context.Context, typeID int32, key []byte,
 	if c == nil {
 		return nil, ErrClosed
 	}
-	return c.staticCounterRequest(typeID, key, label, registrationID).do(ctx)
+	return c.staticCounterAdd(typeID, key, label, registrationID).do(ctx)
 }
 
 // AsyncAddStaticCounter is AddStaticCounter without waiting; see [AsyncAdd]. One that was cancelled may be in the driver all the same.
@@ -82,18 +82,18 @@ func (c *Client) AsyncAddStaticCounter(typeID int32, key []byte, label string, r
 	if c == nil {
 		return nil, ErrClosed
 	}
-	return c.staticCounterRequest(typeID, bytes.Clone(key), label, registrationID).begin()
+	return begin(c.staticCounterAdd(typeID, bytes.Clone(key), label, registrationID))
 }
 
-func (c *Client) staticCounterRequest(typeID int32, key []byte, label string, registrationID int64) *request[*Counter] {
-	return c.counterRequest("add static counter", typeID, key, label, func() (cgo.AsyncAddCounter, error) {
+func (c *Client) staticCounterAdd(typeID int32, key []byte, label string, registrationID int64) *addition[*Counter] {
+	return c.counterAdd("add static counter", typeID, key, label, func() (cgo.AsyncAddCounter, error) {
 		return cgo.AddAsyncStaticCounter(c.raw, typeID, key, label, registrationID)
 	})
 }
 
-func (c *Client) counterRequest(
+func (c *Client) counterAdd(
 	op string, typeID int32, key []byte, label string, start func() (cgo.AsyncAddCounter, error),
-) *request[*Counter] {
+) *addition[*Counter] {
 	e := Error{Op: op}
 	var refused error
 	switch {
@@ -105,8 +105,7 @@ func (c *Client) counterRequest(
 	if e.Detail != "" {
 		refused = &Error{Op: op, Detail: e.Detail, Err: ErrInvalidArgument}
 	}
-	remove := func(id int64) error { return cgo.RemoveCounter(c.raw, id) }
-	return newRequest(c, e, refused, &addition[cgo.Counter, cgo.AsyncAddCounter]{start: start, remove: remove}, func(raw cgo.Counter) (*Counter, error) {
+	made := func(raw cgo.Counter) (*Counter, error) {
 		info, err := cgo.CounterConstants(raw)
 		if err != nil {
 			return nil, fromC(op, err)
@@ -121,7 +120,15 @@ func (c *Client) counterRequest(
 		live.counters.Add(1)
 		c.adopt(counter)
 		return counter, nil
-	}, nil)
+	}
+	return &addition[*Counter]{
+		c: c, e: e, refused: refused,
+		start: func() (question[*Counter], error) {
+			a, err := start()
+			return questionOf(a, err, made)
+		},
+		remove: func(id int64) error { return cgo.RemoveCounter(c.raw, id) },
+	}
 }
 
 // Constants is what does not change.

@@ -2,7 +2,6 @@ package aeronc
 
 import (
 	"context"
-	"time"
 
 	"github.com/aeroncgo/aeron/cgo"
 )
@@ -13,65 +12,20 @@ type destinationChange interface {
 	RegistrationID() int64
 }
 
-// destinationRequest makes a change what add waits for, and remembers when C has done with it: it may not be touched after that.
-type destinationRequest struct {
-	destinationChange
-	over bool
-}
-
-func (r *destinationRequest) Poll() (struct{}, bool, error) {
-	done, err := r.destinationChange.Poll()
-	r.over = done || err != nil
-	return struct{}{}, done, err
-}
-
 // changeDestination asks for a change and waits for the driver, for ctx, or for most of the driver timeout.
 func (c *Client) changeDestination(ctx context.Context, op, channel string, streamID int32, start func() (destinationChange, error)) (id int64, err error) {
-	e := Error{Op: op, Channel: channel, StreamID: streamID}
-	if !c.calls.enter() {
-		e.Err = ErrClosed
-		return 0, &e
-	}
-	defer c.calls.exit()
-	request := &destinationRequest{}
-	_, _, err = add(ctx, c, e, func() (*destinationRequest, error) {
+	a := &addition[int64]{c: c, e: Error{Op: op, Channel: channel, StreamID: streamID}, start: func() (question[int64], error) {
 		change, err := start()
-		if err == nil {
-			request.destinationChange, id = change, change.RegistrationID()
+		if err != nil {
+			return question[int64]{}, err
 		}
-		return request, err
-	}, func(int64) error {
-		// Nobody can take it back, and C keeps it until it has been polled to its end, as it has been when C itself timed it out.
-		if !request.over {
-			live.pending.Add(1)
-			go c.settle(request)
-		}
-		return nil
-	})
-	return id, err
-}
-
-// settle polls what nobody waits for any more, until C is done with it.
-func (c *Client) settle(request *destinationRequest) {
-	defer live.pending.Add(-1)
-	for pause := time.NewTicker(10 * time.Millisecond); ; {
-		select {
-		case <-c.life.closing:
-			pause.Stop()
-			return // the client frees it
-		case <-pause.C:
-		}
-		if !c.calls.enter() {
-			pause.Stop()
-			return
-		}
-		_, done, err := request.Poll()
-		c.calls.exit()
-		if done || err != nil {
-			pause.Stop()
-			return
-		}
-	}
+		id := change.RegistrationID()
+		return question[int64]{id, func() (int64, bool, error) {
+			done, err := change.Poll()
+			return id, done, err
+		}}, nil
+	}}
+	return a.do(ctx)
 }
 
 // AddDestination adds a destination to a publication with control-mode=manual: what is offered is sent there too. The id is for

@@ -75,20 +75,42 @@ func TestDestinations_ofPublications(t *testing.T) {
 	require.Zero(t, aeronc.Live().Pending)
 }
 
-// One that gives up waiting leaves nothing behind.
-func TestDestinations_givenUp(t *testing.T) {
-	client := testdriver.Start(t).Connect()
-	p, err := client.AddPublication(testdriver.Context(t), "aeron:udp?control-mode=manual|term-length=64k", 7)
+// What nobody can take back is polled until the driver has answered it, or goes with the client.
+func TestQuestions_givenUp(t *testing.T) {
+	d := testdriver.Start(t, func(c *aeronc.DriverContext) { require.NoError(t, c.SetThreadingMode(aeronc.ThreadingInvoker)) })
+	client := d.Connect()
+	a, err := client.AsyncAddPublication("aeron:udp?control-mode=manual|term-length=64k", 7)
 	require.NoError(t, err)
-	for range 20 {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Microsecond)
-		_, err = p.AddDestination(ctx, testdriver.UDP(t))
-		cancel()
-		if err != nil {
-			require.ErrorIs(t, err, context.DeadlineExceeded)
-		}
+	step := func() {
+		_, err := d.DoWork()
+		require.NoError(t, err)
 	}
-	testdriver.Await(t, "C to be done with them", func() bool { return aeronc.Live().Pending == 0 })
+	var p *aeronc.Publication
+	testdriver.Await(t, "the publication", func() (done bool) {
+		step()
+		p, done, err = a.Poll()
+		require.NoError(t, err)
+		return done
+	})
+	giveUp := func() {
+		for _, ask := range []func(ctx context.Context) error{
+			func(ctx context.Context) error { _, err := p.AddDestination(ctx, testdriver.UDP(t)); return err },
+			func(ctx context.Context) error { _, err := client.NextSessionID(ctx, 7); return err },
+		} {
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
+			require.ErrorIs(t, ask(ctx), context.DeadlineExceeded, "nobody steps the driver")
+			cancel()
+		}
+		require.EqualValues(t, 2, aeronc.Live().Pending)
+	}
+	giveUp()
+	testdriver.Await(t, "C to be done with them", func() bool {
+		step()
+		return aeronc.Live().Pending == 0
+	})
+	giveUp()
+	require.NoError(t, client.Close())
+	testdriver.Await(t, "their end", func() bool { return aeronc.Live().Pending == 0 })
 }
 
 func TestDestinations_ofSubscriptions(t *testing.T) {

@@ -27,7 +27,7 @@ func (c *Client) AddExclusivePublication(ctx context.Context, channel string, st
 	if c == nil {
 		return nil, ErrClosed
 	}
-	return c.exclusivePublicationRequest(channel, streamID).do(ctx)
+	return c.exclusivePublicationAdd(channel, streamID).do(ctx)
 }
 
 // AsyncAddExclusivePublication is AddExclusivePublication without waiting; see [AsyncAdd].
@@ -38,17 +38,12 @@ func (c *Client) AsyncAddExclusivePublication(channel string, streamID int32) (*
 	if c == nil {
 		return nil, ErrClosed
 	}
-	return c.exclusivePublicationRequest(channel, streamID).begin()
+	return begin(c.exclusivePublicationAdd(channel, streamID))
 }
 
-func (c *Client) exclusivePublicationRequest(channel string, streamID int32) *request[*ExclusivePublication] {
+func (c *Client) exclusivePublicationAdd(channel string, streamID int32) *addition[*ExclusivePublication] {
 	e := Error{Op: "add exclusive publication", Channel: channel, StreamID: streamID}
-	return newRequest(c, e, c.checkAdd(e), &addition[cgo.ExclusivePublication, cgo.AsyncAddExclusivePublication]{
-		start: func() (cgo.AsyncAddExclusivePublication, error) {
-			return cgo.AddAsyncExclusivePublication(c.raw, channel, streamID)
-		},
-		remove: func(id int64) error { return cgo.RemoveExclusivePublication(c.raw, id) },
-	}, func(raw cgo.ExclusivePublication) (*ExclusivePublication, error) {
+	made := func(raw cgo.ExclusivePublication) (*ExclusivePublication, error) {
 		info, err := cgo.ExclusivePublicationConstants(raw)
 		if err != nil {
 			return nil, fromC(e.Op, err)
@@ -59,7 +54,15 @@ func (c *Client) exclusivePublicationRequest(channel string, streamID int32) *re
 		p.init(c, exclusive(raw), channel, info)
 		p.choosePath(p.checkLayout(info))
 		return p, nil
-	}, nil)
+	}
+	return &addition[*ExclusivePublication]{
+		c: c, e: e, refused: c.checkAdd(e),
+		start: func() (question[*ExclusivePublication], error) {
+			a, err := cgo.AddAsyncExclusivePublication(c.raw, channel, streamID)
+			return questionOf(a, err, made)
+		},
+		remove: func(id int64) error { return cgo.RemoveExclusivePublication(c.raw, id) },
+	}
 }
 
 // Offer copies a message into the log; see [Publication.Offer].

@@ -25,7 +25,7 @@ func (c *Client) AddPublication(ctx context.Context, channel string, streamID in
 	if c == nil {
 		return nil, ErrClosed
 	}
-	return c.publicationRequest(channel, streamID).do(ctx)
+	return c.publicationAdd(channel, streamID).do(ctx)
 }
 
 // AsyncAddPublication is AddPublication without waiting; see [AsyncAdd].
@@ -35,17 +35,12 @@ func (c *Client) AsyncAddPublication(channel string, streamID int32) (*AsyncAdd[
 	if c == nil {
 		return nil, ErrClosed
 	}
-	return c.publicationRequest(channel, streamID).begin()
+	return begin(c.publicationAdd(channel, streamID))
 }
 
-func (c *Client) publicationRequest(channel string, streamID int32) *request[*Publication] {
+func (c *Client) publicationAdd(channel string, streamID int32) *addition[*Publication] {
 	e := Error{Op: "add publication", Channel: channel, StreamID: streamID}
-	return newRequest(c, e, c.checkAdd(e), &addition[cgo.Publication, cgo.AsyncAddPublication]{
-		start: func() (cgo.AsyncAddPublication, error) {
-			return cgo.AddAsyncPublication(c.raw, channel, streamID)
-		},
-		remove: func(id int64) error { return cgo.RemovePublication(c.raw, id) },
-	}, func(raw cgo.Publication) (*Publication, error) {
+	made := func(raw cgo.Publication) (*Publication, error) {
 		info, err := cgo.PublicationConstants(raw)
 		if err != nil {
 			return nil, fromC(e.Op, err)
@@ -54,7 +49,15 @@ func (c *Client) publicationRequest(channel string, streamID int32) *request[*Pu
 		p.init(c, concurrent(raw), channel, info)
 		p.choosePath(p.checkLayout(info))
 		return p, nil
-	}, nil)
+	}
+	return &addition[*Publication]{
+		c: c, e: e, refused: c.checkAdd(e),
+		start: func() (question[*Publication], error) {
+			a, err := cgo.AddAsyncPublication(c.raw, channel, streamID)
+			return questionOf(a, err, made)
+		},
+		remove: func(id int64) error { return cgo.RemovePublication(c.raw, id) },
+	}
 }
 
 // Offer copies a message into the log, in fragments if it is longer than MaxPayloadLength, and returns the stream's new position. It

@@ -6,11 +6,6 @@ import (
 	"github.com/aeroncgo/aeron/cgo"
 )
 
-// sessionRequest makes a request for a session id what add waits for.
-type sessionRequest struct{ cgo.AsyncNextSessionID }
-
-func (sessionRequest) RegistrationID() int64 { return 0 }
-
 // NextSessionID asks the driver for a session id that no publication of a stream has, and waits for it, for ctx, or for most of the
 // driver timeout.
 //
@@ -19,17 +14,11 @@ func (c *Client) NextSessionID(ctx context.Context, streamID int32) (int32, erro
 	if c == nil {
 		return 0, ErrClosed
 	}
-	e := Error{Op: "next session id", StreamID: streamID}
-	if !c.calls.enter() {
-		e.Err = ErrClosed
-		return 0, &e
-	}
-	defer c.calls.exit()
-	id, _, err := add(ctx, c, e, func() (sessionRequest, error) {
-		request, err := cgo.ClientAsyncNextSessionID(c.raw, streamID)
-		return sessionRequest{request}, err
-	}, func(int64) error { return nil }) // C drops it when it is not answered in time
-	return id, err
+	a := &addition[int32]{c: c, e: Error{Op: "next session id", StreamID: streamID}, start: func() (question[int32], error) {
+		a, err := cgo.ClientAsyncNextSessionID(c.raw, streamID)
+		return question[int32]{poll: a.Poll}, err
+	}}
+	return a.do(ctx)
 }
 
 // NextCorrelationID is a number that the driver gives to nobody else. ErrClosed when closed.

@@ -51,7 +51,7 @@ func (c *Client) AddSubscription(ctx context.Context, channel string, streamID i
 	if c == nil {
 		return nil, ErrClosed
 	}
-	return c.subscriptionRequest(channel, streamID).do(ctx)
+	return c.subscriptionAdd(channel, streamID).do(ctx)
 }
 
 // AsyncAddSubscription is AddSubscription without waiting; see [AsyncAdd].
@@ -62,36 +62,35 @@ func (c *Client) AsyncAddSubscription(channel string, streamID int32) (*AsyncAdd
 	if c == nil {
 		return nil, ErrClosed
 	}
-	return c.subscriptionRequest(channel, streamID).begin()
+	return begin(c.subscriptionAdd(channel, streamID))
 }
 
-func (c *Client) subscriptionRequest(channel string, streamID int32) *request[*Subscription] {
+func (c *Client) subscriptionAdd(channel string, streamID int32) *addition[*Subscription] {
 	e := Error{Op: "add subscription", Channel: channel, StreamID: streamID}
 	s := &Subscription{
 		client: c, channel: channel, gone: make(chan struct{}), assembly: Assembly{MaxMessageLength: DefaultMaxMessageLength},
 	}
 	s.snapshot.Store(&[]*Image{})
-	asked := false
-	return newRequest(c, e, c.checkAdd(e), &addition[cgo.Subscription, cgo.AsyncAddSubscription]{
-		start: func() (cgo.AsyncAddSubscription, error) {
-			if !asked { // asked again, when the conductor's queue was full, it has them
-				s.setPath(c.dataPath())
-				s.life.open()
-				// Images can come before the driver's answer has been seen.
-				s.listener, asked = c.pump.listener(s), true
+	return &addition[*Subscription]{
+		c: c, e: e, refused: c.checkAdd(e),
+		start: func() (question[*Subscription], error) {
+			s.setPath(c.dataPath())
+			s.life.open()
+			// Images can come before the driver's answer has been seen.
+			s.listener = c.pump.listener(s)
+			a, err := cgo.AddAsyncSubscription(c.raw, channel, streamID, s.listener)
+			if err != nil {
+				c.pump.forget(s.listener)
 			}
-			return cgo.AddAsyncSubscription(c.raw, channel, streamID, s.listener)
+			return questionOf(a, err, s.begun)
 		},
 		remove: func(id int64) error {
 			// What comes of it is nobody's; the listener goes when C says that nothing is left.
 			s.goneOnce.Do(func() {})
 			return cgo.RemoveSubscription(c.raw, id, s.listener)
 		},
-	}, s.begun, func() {
-		if asked {
-			c.pump.forget(s.listener)
-		}
-	})
+		undo: func() { c.pump.forget(s.listener) },
+	}
 }
 
 // begun makes the subscription what C has made of it.
