@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"unsafe"
 
@@ -76,7 +77,7 @@ func (p *ExclusivePublication) Offer(message []byte) (int64, error) {
 	// work that they do, and a sender waits for its stores more than for anything else. So nothing here but the end is a call that is not
 	// inlined.
 	o, l := p.gate.owner.Load(), &p.log
-	message = message[:len(message):len(message)]
+	message = slices.Clip(message)
 	at := piece()
 	if !o.here(at) || p.reference || len(message) > int(l.maxPayload) {
 		return p.offer(message, at)

@@ -2,6 +2,7 @@ package aeronc
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"unsafe"
 
@@ -74,7 +75,7 @@ func (p *Publication) Offer(message []byte) (int64, error) {
 	// The common case of offer in one piece; see [ExclusivePublication.Offer].
 	at, l := piece(), &p.log
 	e := p.door.of(at)
-	message = message[:len(message):len(message)]
+	message = slices.Clip(message)
 	if !biased || !e.here(at) || p.reference || len(message) > int(l.maxPayload) {
 		e.take(at)
 		return p.offer(message)
