@@ -125,7 +125,8 @@ func (c Claim) resolve(word uint32) error {
 		word = paddingWord
 	}
 	first := (*uint64)(c.frame)
-	// Length and type change in one step or not at all: the driver gives up claims of concurrent publications, and of no others.
+	// Length and type change in one step or not at all: the driver gives up claims of concurrent publications, and
+	// of no others whose client lives.
 	resolved := c.pending()
 	if p.alone && resolved {
 		storeRelease64((*int64)(c.frame), int64(firstWord(c.frameLength(), word)))
