@@ -24,6 +24,8 @@ type addition[T any] struct {
 	remove func(registrationID int64) error
 	// undo, if any, undoes start after the driver's no.
 	undo func()
+	// over, if any, hears once of a question that C was asked: that C has done with it, or that it will not before the client is closed.
+	over func(done bool)
 
 	holds    bool // one of c.adds
 	deadline time.Time
@@ -109,14 +111,21 @@ func (a *addition[T]) wait(ctx context.Context) (value T, err error) {
 	if ctx.Err() != nil {
 		return value, a.with(context.Cause(ctx))
 	}
-	select {
-	case a.c.adds <- struct{}{}:
-		a.begin()
-	case <-ctx.Done():
-		return value, a.with(context.Cause(ctx))
-	case <-a.c.life.closing:
-		return value, a.with(ErrClosed)
-	case <-a.c.dead: // as step will say
+	a.startClock()
+	if !a.c.invoker { // which does its own work while it waits, below
+		late := time.NewTimer(time.Until(a.deadline))
+		defer late.Stop()
+		select {
+		case a.c.adds <- struct{}{}:
+			a.holds = true
+		case <-late.C:
+			return value, a.late()
+		case <-ctx.Done():
+			return value, a.with(context.Cause(ctx))
+		case <-a.c.life.closing:
+			return value, a.with(ErrClosed)
+		case <-a.c.dead: // as step will say
+		}
 	}
 	step := func() (over bool) {
 		value, over, err = a.step()
@@ -158,10 +167,14 @@ func (a *addition[T]) repeat(ctx context.Context, step func() (over bool)) error
 	return nil
 }
 
-// begin starts the clock, with a place among those that wait for the driver.
-func (a *addition[T]) begin() { a.holds, a.deadline = true, time.Now().Add(a.patience()) }
+// startClock begins the patience, once.
+func (a *addition[T]) startClock() {
+	if a.deadline.IsZero() {
+		a.deadline = time.Now().Add(a.patience())
+	}
+}
 
-// end gives the place back.
+// end gives the place among those that wait for the driver back.
 func (a *addition[T]) end() {
 	if a.holds {
 		a.holds = false
@@ -174,15 +187,22 @@ func (a *addition[T]) step() (value T, over bool, err error) {
 	select {
 	case <-a.c.dead:
 		// What was asked stays where it is until the client is closed: no conductor would hear of it.
+		if a.asked {
+			a.tell(false)
+		}
 		a.end()
 		return value, true, a.with(both{ErrClosed, a.c.Err()})
 	default:
 	}
+	a.startClock()
 	if !a.holds {
 		select {
 		case a.c.adds <- struct{}{}:
-			a.begin()
+			a.holds = true
 		default:
+			if time.Now().After(a.deadline) {
+				return value, true, a.late()
+			}
 			return value, false, nil // too many wait for the driver already
 		}
 	}
@@ -198,8 +218,10 @@ func (a *addition[T]) step() (value T, over bool, err error) {
 	value, over, err = a.poll()
 	switch {
 	case over:
+		a.tell(true)
 		a.end()
 	case err != nil:
+		a.tell(true)
 		failed := a.said(err)
 		switch {
 		case failed.Code != CodeDriverTimeout && a.undo != nil:
@@ -265,24 +287,37 @@ func (a *addition[T]) giveUp() {
 	}
 }
 
-// settle polls what nobody waits for any more and nobody can take back.
+func (a *addition[T]) tell(done bool) {
+	if a.over != nil {
+		a.over(done)
+	}
+}
+
+// settle sees what nobody waits for any more and nobody can take back to its end.
 func (a *addition[T]) settle() {
 	defer live.pending.Add(-1)
+	a.tell(a.pollOn())
+}
+
+// pollOn polls until C has done with it, and reports false if it will not before the client is closed.
+func (a *addition[T]) pollOn() bool {
 	pause := time.NewTicker(10 * time.Millisecond)
 	defer pause.Stop()
 	for {
 		select {
 		case <-a.c.life.closing:
-			return // the client frees it
+			return false
+		case <-a.c.dead:
+			return false
 		case <-pause.C:
 		}
 		if !a.c.calls.enter() {
-			return
+			return false
 		}
 		_, done, err := a.poll()
 		a.c.calls.exit()
 		if done || err != nil {
-			return
+			return true
 		}
 	}
 }

@@ -381,6 +381,35 @@ func TestAsyncAdd_manyWithoutThreads(t *testing.T) {
 	}
 }
 
+// Adds that nobody asks any more keep their places. Whoever waits for one has an end all the same, and the client does its work meanwhile.
+func TestAsyncAdd_withoutAPlaceHasAnEnd(t *testing.T) {
+	d := testdriver.Start(t)
+	client := d.Connect(func(c *aeronc.Context) {
+		require.NoError(t, c.SetUseConductorAgentInvoker(true))
+		require.NoError(t, c.SetDriverTimeout(3*time.Second))
+	})
+	var all []pending
+	for n := range 64 {
+		a := begin(t, client, "subscription", n)
+		_, _, err := a.poll()
+		require.NoError(t, err)
+		require.NotZero(t, a.RegistrationID())
+		all = append(all, a)
+	}
+	_, err := begin(t, client, "subscription", 64).await(context.Background())
+	require.ErrorIs(t, err, aeronc.ErrTimeout)
+	_, err = client.AddSubscription(context.Background(), "aeron:ipc", 65)
+	require.ErrorIs(t, err, aeronc.ErrTimeout)
+	require.NoError(t, client.Err(), "the client was stepped")
+	for _, a := range all {
+		_, done, err := a.poll()
+		require.True(t, done || err != nil) // answered long ago; in time or not is the machine's
+	}
+	s, err := client.AddSubscription(testdriver.Context(t), "aeron:ipc", 66)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+}
+
 func ExampleClient_AsyncAddPublication() {
 	// begin asks for all of them before it waits for any.
 	begin := func(ctx context.Context, client *aeronc.Client, channels []string) (publications []*aeronc.Publication, err error) {

@@ -48,10 +48,11 @@ func (s *claimSlot) take(ticket int64, alone bool) bool {
 // inUse marks a slot while somebody writes to its claim's frame.
 const inUse = 2
 
-// hold keeps a claim from being resolved by anybody else, and its memory from going, until the slot gets another state.
+// hold keeps everybody else waiting who wants to hold the claim, and its memory from going, until the slot gets another state. false says that
+// the claim is resolved.
 func (s *claimSlot) hold(ticket int64) bool {
 	for !atomic.CompareAndSwapInt64(&s.state, ticket, ticket|inUse) {
-		if atomic.LoadInt64(&s.state) != ticket|inUse {
+		if state := atomic.LoadInt64(&s.state); state != ticket|inUse && state != ticket {
 			return false
 		}
 		runtime.Gosched() // somebody else is at the frame for a moment

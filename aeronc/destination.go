@@ -2,6 +2,7 @@ package aeronc
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/aeroncgo/aeron/cgo"
 )
@@ -12,9 +13,25 @@ type destinationChange interface {
 	RegistrationID() int64
 }
 
+// questions are those about one object that C has not done with. C reads the object when their commands come to its conductor, and a close may
+// overtake them when it finds the conductor's queue full: so it waits for them, until the driver has answered or C gives up on it.
+type questions struct {
+	calls
+	left atomic.Bool // one has no end before the client's, which frees the object too
+}
+
+// settle lets nobody ask any more, and waits.
+func (q *questions) settle() {
+	q.shut()
+	q.drain()
+}
+
 // changeDestination asks for a change and waits for the driver, for ctx, or for most of the driver timeout.
-func (c *Client) changeDestination(ctx context.Context, op, channel string, streamID int32, start func() (destinationChange, error)) (id int64, err error) {
-	a := &addition[int64]{c: c, e: Error{Op: op, Channel: channel, StreamID: streamID}, start: func() (question[int64], error) {
+func (c *Client) changeDestination(
+	ctx context.Context, q *questions, op, channel string, streamID int32, start func() (destinationChange, error),
+) (id int64, err error) {
+	e := Error{Op: op, Channel: channel, StreamID: streamID}
+	a := &addition[int64]{c: c, e: e, start: func() (question[int64], error) {
 		change, err := start()
 		if err != nil {
 			return question[int64]{}, err
@@ -25,7 +42,23 @@ func (c *Client) changeDestination(ctx context.Context, op, channel string, stre
 			return id, done, err
 		}}, nil
 	}}
-	return a.do(ctx)
+	if c.invoker {
+		return a.do(ctx) // there is no queue
+	}
+	if !q.enter() {
+		return 0, a.with(ErrClosed)
+	}
+	a.over = func(done bool) {
+		if !done {
+			q.left.Store(true)
+		}
+		q.exit()
+	}
+	id, err = a.do(ctx)
+	if !a.asked {
+		q.exit()
+	}
+	return id, err
 }
 
 // AddDestination adds a destination to a publication with control-mode=manual: what is offered is sent there too. The id is for
@@ -71,8 +104,7 @@ func (p *publicationBase) changeDestination(ctx context.Context, op, channel str
 	if err := p.client.checkAdd(Error{Op: op, Channel: channel, StreamID: p.constants.StreamID}); err != nil {
 		return 0, err
 	}
-	return p.client.changeDestination(ctx, op, channel, p.constants.StreamID, func() (destinationChange, error) {
-		// C reads the publication when the command comes to the conductor, which is before a close that is asked for later.
+	return p.client.changeDestination(ctx, &p.questions, op, channel, p.constants.StreamID, func() (destinationChange, error) {
 		if !p.calls.enter() {
 			return nil, ErrClosed
 		}
@@ -110,7 +142,7 @@ func (s *Subscription) changeDestination(ctx context.Context, op, channel string
 	if err := s.client.checkAdd(Error{Op: op, Channel: channel, StreamID: s.info.StreamID}); err != nil {
 		return 0, err
 	}
-	return s.client.changeDestination(ctx, op, channel, s.info.StreamID, func() (destinationChange, error) {
+	return s.client.changeDestination(ctx, &s.questions, op, channel, s.info.StreamID, func() (destinationChange, error) {
 		if err := s.acquire(); err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package aeronc_test
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -111,6 +112,68 @@ func TestQuestions_givenUp(t *testing.T) {
 	giveUp()
 	require.NoError(t, client.Close())
 	testdriver.Await(t, "their end", func() bool { return aeronc.Live().Pending == 0 })
+}
+
+// C's conductor reads the object when it comes to the question. A close that it comes to earlier, as it may when its queue is full, would have
+// freed it.
+func TestClose_waitsForQuestionsAboutTheObject(t *testing.T) {
+	d := testdriver.Start(t, func(c *aeronc.DriverContext) { require.NoError(t, c.SetThreadingMode(aeronc.ThreadingInvoker)) })
+	client := d.Connect()
+	p, err := client.AsyncAddPublication("aeron:udp?control-mode=manual|term-length=64k", 7)
+	require.NoError(t, err)
+	s, err := client.AsyncAddSubscription("aeron:udp?control-mode=manual", 7)
+	require.NoError(t, err)
+	step := func() {
+		_, err := d.DoWork()
+		require.NoError(t, err)
+	}
+	testdriver.Await(t, "both", func() bool {
+		step()
+		_, first, err := p.Poll()
+		require.NoError(t, err)
+		_, second, err := s.Poll()
+		require.NoError(t, err)
+		return first && second
+	})
+	for name, of := range map[string]interface {
+		AddDestination(ctx context.Context, channel string) (int64, error)
+		Close() error
+	}{"publication": must(p.Await(testdriver.Context(t))), "subscription": must(s.Await(testdriver.Context(t)))} {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
+		_, err := of.AddDestination(ctx, testdriver.UDP(t))
+		cancel()
+		require.ErrorIs(t, err, context.DeadlineExceeded, "nobody steps the driver")
+		closed := make(chan error)
+		go func() { closed <- of.Close() }()
+		testdriver.Await(t, "the close to have begun", func() bool {
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
+			defer cancel()
+			_, err := of.AddDestination(ctx, testdriver.UDP(t))
+			return errors.Is(err, aeronc.ErrClosed)
+		})
+		select {
+		case err := <-closed:
+			t.Fatalf("the %s was closed, with a question open: %v", name, err)
+		default:
+		}
+		testdriver.Await(t, "the close", func() bool {
+			step()
+			select {
+			case err := <-closed:
+				require.NoError(t, err, name)
+				return true
+			default:
+				return false
+			}
+		})
+	}
+}
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
 }
 
 func TestDestinations_ofSubscriptions(t *testing.T) {

@@ -106,7 +106,7 @@ func (p *ExclusivePublication) Offer(message []byte) (int64, error) {
 
 // offer is Offer in every case, from that piece of stack.
 func (p *ExclusivePublication) offer(message []byte, at uintptr) (int64, error) {
-	if !p.gate.enterFrom(at) {
+	if p.client == nil || !p.gate.enterFrom(at) {
 		return 0, ErrClosed
 	}
 	if len(message) > int(p.log.maxPayload) || p.reference {

@@ -9,9 +9,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// enterQuickly enters as an offer does.
+func (g *gate) enterQuickly() bool {
+	o, at := g.owner.Load(), piece()
+	if o.here(at) {
+		if o.enter() {
+			return true
+		}
+		o.leave()
+	}
+	return g.enterFrom(at)
+}
+
 // alone enters, checks that nobody else is inside, and leaves. inside is plain, for the race detector.
 func alone(t *testing.T, g *gate, inside *int) bool {
-	if !g.enter() {
+	if !g.enterQuickly() {
 		return false
 	}
 	if *inside++; *inside != 1 {
@@ -210,7 +222,67 @@ func grow(depth int) byte {
 	return frame[depth/2%len(frame)]
 }
 
-// Whoever outgrows its stack is another one for the gate, inside of it too, and what runs where it was is not taken for it.
+// An owner that outgrows its stack inside is inside still, and what runs where its stack was is not taken for it.
+func TestGate_whatRunsWhereTheOwnerWasIsNotLetIn(t *testing.T) {
+	if !biased || !barrierWorks() {
+		t.Log("no owners here: the mutex is always used")
+		return
+	}
+	for range 20 {
+		var g gate
+		was, leave := make(chan stack), make(chan struct{})
+		var goroutines sync.WaitGroup
+		goroutines.Go(func() {
+			for range 3 { // as nobody, as an owner without a piece, and as one with
+				if !g.enterQuickly() {
+					t.Error("shut")
+				}
+				g.leave()
+			}
+			here := currentStack()
+			if o := g.owner.Load(); !o.here(piece()) || !o.enter() {
+				t.Error("not the owner")
+			}
+			grow(1024)
+			if here == currentStack() {
+				t.Error("the stack has not grown")
+			}
+			was <- here
+			<-leave
+			g.leave()
+		})
+		free := <-was
+		var found atomic.Int64
+		all := make(chan struct{})
+		for range 200 {
+			started := make(chan struct{})
+			goroutines.Go(func() {
+				defer func() { <-all }()
+				defer close(started)
+				if mine := currentStack(); mine.low < free.high && free.low < mine.high {
+					found.Add(1)
+				}
+				if g.owner.Load().here(piece()) {
+					t.Error("taken for the owner")
+				}
+				if g.pass(piece(), never) != busy {
+					t.Error("let in")
+				}
+			})
+			<-started
+		}
+		close(all)
+		close(leave)
+		goroutines.Wait()
+		t.Log(found.Load(), "ran where the owner had been")
+		if found.Load() > 0 {
+			return
+		}
+	}
+	t.Fatal("nobody ran where an owner had been: the test has shown nothing")
+}
+
+// Whoever outgrows its stack is another one for the gate.
 func TestGate_anOwnerThatGetsAnotherStack(t *testing.T) {
 	if !biased || !barrierWorks() {
 		t.Log("no owners here: the mutex is always used")
@@ -222,16 +294,16 @@ func TestGate_anOwnerThatGetsAnotherStack(t *testing.T) {
 		var goroutines sync.WaitGroup
 		for range 8 {
 			goroutines.Go(func() {
-				for round := range 40 {
-					if !g.enterFrom(piece()) {
+				for round := range aloneFor + 40 {
+					if !g.enterQuickly() {
 						t.Error("shut")
 						return
 					}
 					if inside++; inside != 1 {
 						t.Error("not alone")
 					}
-					if round%10 == 3 {
-						grow(1 << (round / 10)) // 512 bytes to 4 KiB more than before
+					if round%300 == 3 {
+						grow(1 << (round / 300)) // 512 bytes to 4 KiB more than before
 					}
 					inside--
 					g.leave()

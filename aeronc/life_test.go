@@ -71,6 +71,31 @@ func TestClaimSlot_isHeldOncePerTicket(t *testing.T) {
 	}
 }
 
+// Who holds a claim for a moment does not make it resolved for who wants to commit it.
+func TestClaimSlot_whoComesMeanwhileWaits(t *testing.T) {
+	var s claimSlot
+	require.True(t, s.take(33, true))
+	var stop atomic.Bool
+	var others sync.WaitGroup
+	for range 2 {
+		others.Go(func() {
+			for !stop.Load() {
+				if !s.hold(33) {
+					t.Error("resolved, they say, and nobody has resolved it")
+					return
+				}
+				storeRelease64(&s.state, 33)
+			}
+		})
+	}
+	for range 20_000 {
+		require.True(t, s.hold(33))
+		storeRelease64(&s.state, 33)
+	}
+	stop.Store(true)
+	others.Wait()
+}
+
 func TestLifecycle_runsTheTeardownOnceAndReportsItOnce(t *testing.T) {
 	var l lifecycle
 	l.open()

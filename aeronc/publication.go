@@ -73,9 +73,9 @@ func (p *Publication) Offer(message []byte) (int64, error) {
 		return 0, ErrClosed
 	}
 	// The common case of offer in one piece; see [ExclusivePublication.Offer].
+	message = slices.Clip(message)
 	at, l := piece(), &p.log
 	e := p.door.of(at)
-	message = slices.Clip(message)
 	if !biased || !e.here(at) || p.reference || len(message) > int(l.maxPayload) {
 		e.take(at)
 		return p.offer(message)
@@ -107,6 +107,9 @@ func (p *Publication) Offer(message []byte) (int64, error) {
 
 // offer is Offer in every case.
 func (p *Publication) offer(message []byte) (int64, error) {
+	if p.client == nil {
+		return 0, ErrClosed
+	}
 	e, ok := p.enter()
 	if !ok {
 		return 0, ErrClosed

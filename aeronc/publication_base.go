@@ -69,6 +69,7 @@ type publicationBase struct {
 	gate      gate     // an exclusive publication's writer; nobody's in a concurrent one
 	door      door     // a concurrent publication's writers; nobody's in an exclusive one
 	calls     calls
+	questions questions
 	alone     bool // whoever is inside: an exclusive publication
 	slots     [claimSlots]claimSlot
 	// claims that are open and have no slot of those
@@ -103,6 +104,7 @@ func (p *publicationBase) init(client *Client, raw rawPublication, channel strin
 	}
 	p.life.open()
 	p.calls.open()
+	p.questions.open()
 	p.listener = client.pump.listener(p)
 	live.publications.Add(1)
 	client.adopt(p)
@@ -274,6 +276,7 @@ func (p *publicationBase) teardown() error {
 	p.door.shut()
 	p.calls.shut()
 	p.calls.drain()
+	p.questions.settle()
 	if n := p.openClaims(); n > 0 {
 		go func() {
 			p.awaitClaims()
@@ -293,7 +296,7 @@ func (p *publicationBase) free() error {
 	notified := false
 	p.freeOnce.Do(func() {
 		// C says nothing about a publication that it has closed itself; its memory goes with the client.
-		if !p.raw.isClosed() {
+		if !p.questions.left.Load() && !p.raw.isClosed() {
 			notified, p.freeErr = p.client.give("close publication", func() error { return p.raw.close(p.listener) })
 		}
 	})

@@ -25,6 +25,7 @@ type Subscription struct {
 	goneOnce sync.Once
 	freeOnce sync.Once
 
+	questions questions
 	owner     gate
 	images    []*Image // what the owner polls
 	list      uintptr  // the C list that images was made from
@@ -71,6 +72,7 @@ func (c *Client) subscriptionAdd(channel string, streamID int32) *addition[*Subs
 		client: c, channel: channel, gone: make(chan struct{}), assembly: Assembly{MaxMessageLength: DefaultMaxMessageLength},
 	}
 	s.snapshot.Store(&[]*Image{})
+	s.questions.open()
 	return &addition[*Subscription]{
 		c: c, e: e, refused: c.checkAdd(e),
 		start: func() (question[*Subscription], error) {
@@ -336,10 +338,11 @@ func (s *Subscription) teardown() error {
 	s.snapshot.Store(&[]*Image{})
 	s.owner.leave()
 
+	s.questions.settle()
 	var err error
 	notified := false
 	s.freeOnce.Do(func() {
-		if !cgo.SubscriptionIsClosed(s.raw) {
+		if !s.questions.left.Load() && !cgo.SubscriptionIsClosed(s.raw) {
 			notified, err = s.client.give("close subscription", func() error { return cgo.SubscriptionClose(s.raw, s.listener) })
 		}
 	})

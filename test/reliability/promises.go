@@ -47,7 +47,8 @@ var chapters = []chapter{
 		{"A panic in a handler consumes exactly what came before it", []string{"aeronc.TestPoll_aPanicConsumesWhatCameBefore", "..TestReceive_aPanicConsumesWhatCameBefore"}},
 	}},
 	{"Lifecycles", []promise{
-		{"Close is safe from everywhere, at any time, and often", []string{"..TestClose_concurrently", "aeronc.TestClose_whileOthersPoll", "aeronc.TestClose_whileOthersSend", "..TestClose_insideAHandler"}},
+		{"Close is safe from everywhere, at any time, and often", []string{"..TestClose_concurrently", "aeronc.TestClose_whileOthersPoll", "aeronc.TestClose_whileOthersSend", "..TestClose_insideAHandler", "aeronc.TestClose_waitsForQuestionsAboutTheObject"}},
+		{"Two that write an exclusive publication take turns, also when one gets another stack and the other runs where it was", []string{"aeronc.TestGate_anOwnerIsAloneWhileItLosesTheGate", "aeronc.TestGate_whatRunsWhereTheOwnerWasIsNotLetIn"}},
 		{"A claim stays valid memory whatever is closed", []string{"aeronc.TestClose_withClaimsOpenSaysSoAndKeepsTheirMemory", "aeronc.TestClientClose_withClaimsOpenLeavesTheirMemoryToTheProcess"}},
 		{"A driver that is lost closes what hung on it, says why, and Start begins anew", []string{"..TestLostDriver_closesEverythingAndStartBeginsAnew", "aeronc.TestClient_thatLosesItsDriverSaysWhyAndStaysSafe"}},
 		{"An add that is given up leaves nothing behind", []string{"aeronc.TestAdd_isGivenUpWithItsContext"}},
