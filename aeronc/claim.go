@@ -125,14 +125,13 @@ func (c Claim) resolve(word uint32) error {
 	if closed {
 		word = paddingWord
 	}
-	first := (*uint64)(c.frame)
 	// Length and type change in one step or not at all: the driver gives up claims of concurrent publications, and
 	// of no others whose client lives.
 	resolved := c.pending()
 	if p.alone && resolved {
 		storeRelease64((*int64)(c.frame), int64(firstWord(c.frameLength(), word)))
 	} else if resolved {
-		resolved = atomic.CompareAndSwapUint64(first, c.claimed(), firstWord(c.frameLength(), word))
+		resolved = atomic.CompareAndSwapUint64((*uint64)(c.frame), c.claimed(), firstWord(c.frameLength(), word))
 	}
 	// After the last use of the log, which may be unmapped from here on.
 	storeRelease64(&s.state, 0)
@@ -193,13 +192,10 @@ func (p *publicationBase) openClaims() int64 {
 // in the moment when the publication was closed: therefore it looks by itself, too.
 func (p *publicationBase) awaitClaims() {
 	const often, seldom = 10 * time.Millisecond, time.Second
-	timer := time.NewTimer(often)
-	defer timer.Stop()
 	for wait := often; p.openClaims() > 0; wait = min(2*wait, seldom) {
-		timer.Reset(wait)
 		select {
 		case <-p.calls.left:
-		case <-timer.C:
+		case <-time.After(wait):
 		case <-p.gone:
 			return
 		}
