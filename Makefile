@@ -50,8 +50,8 @@ race: native ## the tests under Go's race detector (which does not see the C sid
 reference: native ## the tests that follow messages, with logs read and written by C's own functions
 	$(TEST) -tags aeron_reference -run 'Poll|Publication|Claim|Batch|Assembl|DataPath|Writer|Receive|Invoker' ./aeronc .
 
-checkptr: native ## the boundary's tests with every pointer conversion checked
-	go test -count=$(COUNT) -p 1 -timeout $(COUNT)0m -gcflags=all=-d=checkptr $(BOUNDARY)
+checkptr: native ## the boundary's tests with every pointer conversion checked, while garbage is collected all the time
+	GOGC=1 go test -count=$(COUNT) -p 1 -timeout $(COUNT)0m -gcflags=all=-d=checkptr $(BOUNDARY)
 
 cgocheck: native ## the boundary's tests with every Go pointer that is stored in C memory found
 	GOEXPERIMENT=cgocheck2 $(TEST) $(BOUNDARY)

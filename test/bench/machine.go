@@ -38,11 +38,12 @@ func machine(p plan) report.Machine {
 func commandLine(args []string) string {
 	line := []string{"scripts/bench"}
 	for i := 0; i < len(args); i++ {
+		name, _, value := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
 		switch {
-		case strings.TrimLeft(args[i], "-") == "json":
-			i++
-		case !strings.HasPrefix(strings.TrimLeft(args[i], "-"), "json="):
+		case name != "json":
 			line = append(line, args[i])
+		case !value:
+			i++
 		}
 	}
 	return strings.Join(line, " ")

@@ -40,6 +40,7 @@ func run() error {
 	check := flag.Bool("check", false, "fail when a ratio is not reached")
 	docs := flag.String("render", "", "measure nothing; write the docs in this `directory` from bench/results.json and bench/explanations.txt there")
 	verified := flag.Int("verify", 0, "measure nothing; send this `number` of messages one by one and in batches, and look at every byte that arrives")
+	profile := flag.String("profile", "", "measure nothing; write to this `file` where the time of c, aeron and aeron-batch goes, by perf, in the cases of --only ("+profileCase+")")
 	flag.Parse()
 	// What runs and what lies in shared memory ends with the bench, also when it is told to end.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -59,6 +60,12 @@ func run() error {
 	plan.checked, plan.only, plan.withoutJava = *checked, *only, !*withJava
 	if *rounds > 0 {
 		plan.rounds, plan.guardRounds = *rounds, *rounds
+	}
+	if *profile != "" {
+		plan.withoutJava = true
+		b := newBench(ctx, plan)
+		b.keep(b.profiles(*profile))
+		return errors.Join(b.errs...)
 	}
 	r, err := measure(ctx, plan)
 	if err != nil {
@@ -115,7 +122,7 @@ func newBench(ctx context.Context, p plan) *bench {
 
 func measure(ctx context.Context, p plan) (report.Report, error) {
 	b := newBench(ctx, p)
-	b.keep(b.all())
+	b.keep(b.compiled(b.all))
 	if ctx.Err() != nil {
 		return report.Report{}, context.Cause(ctx) // what else failed did so for that
 	}
@@ -130,7 +137,8 @@ func measure(ctx context.Context, p plan) (report.Report, error) {
 	return r, nil
 }
 
-func (b *bench) all() error {
+// compiled builds everybody into a directory, which it removes when use has returned.
+func (b *bench) compiled(use func(dir string, built programs) error) error {
 	dir, err := os.MkdirTemp("", "aeron-bench")
 	if err != nil {
 		return err
@@ -141,23 +149,17 @@ func (b *bench) all() error {
 			return err
 		}
 	}
-	programs, err := compile(builder{b.ctx, dir}, b.plan)
+	built, err := compile(builder{b.ctx, dir}, b.plan)
 	if err != nil {
 		return err
 	}
 	b.say("compiled")
-	commands := programs.contestants()
-	err = b.withDriver(aeron.Config{}, commands, func(string) error {
-		for _, s := range b.plan.streams(b.channels()) {
-			if !strings.Contains(s.name, b.plan.only) {
-				continue
-			}
-			if err := b.throughput(s); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return use(dir, built)
+}
+
+func (b *bench) all(dir string, built programs) error {
+	commands := built.contestants()
+	err := b.withDriver(aeron.Config{}, commands, func(string) error { return b.eachStream(b.plan.only, b.throughput) })
 	if err != nil {
 		return err
 	}
@@ -167,7 +169,20 @@ func (b *bench) all() error {
 	if err := b.withDriver(latencyConfig, commands, func(string) error { return b.roundTrips(dir) }); err != nil {
 		return err
 	}
-	return b.costs(programs)
+	return b.costs(built)
+}
+
+// eachStream does something with every case of throughput with that text in its name.
+func (b *bench) eachStream(only string, do func(stream) error) error {
+	for _, s := range b.plan.streams(b.channels()) {
+		if !strings.Contains(s.name, only) {
+			continue
+		}
+		if err := do(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // withDriver runs a media driver and the contestants beside it. The driver's threads are the only busy ones of this process.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/aeroncgo/aeron/test/bench/protocol"
@@ -13,7 +14,8 @@ type plan struct {
 	guardRounds int           // of what the frame guard costs: more, since it is to be a hundredth or two
 	round       time.Duration // how long a round of throughput is to take; 0 for the least number of messages
 	warmUp      time.Duration
-	least       int // messages in a round
+	least       int           // messages in a round
+	sample      time.Duration // how long a contestant is watched for a profile
 	checked     bool
 	only        string
 	withoutJava bool
@@ -29,6 +31,7 @@ type streamCase struct {
 	exclusive   bool
 	publishers  int
 	contestants []string
+	term        string // how long a term is, such as 1m; empty for the driver's default
 }
 
 var everybody = []string{inC, ours, batched, naive, aeronGo, java}
@@ -39,17 +42,17 @@ var pingers = []string{inC, ours, naive, aeronGo, java}
 // needed are the cases that ratios come from.
 func needed() []streamCase {
 	return []streamCase{
-		{"ipc", 32, true, 1, everybody},
-		{"ipc", 1344, true, 1, everybody},
-		{"ipc", 16384, true, 1, everybody},
-		{"ipc", 32, false, 4, everybody},
-		{"udp", 32, true, 1, everybody},
-		{"udp", 1344, true, 1, everybody},
+		{"ipc", 32, true, 1, everybody, ""},
+		{"ipc", 1344, true, 1, everybody, ""},
+		{"ipc", 16384, true, 1, everybody, ""},
+		{"ipc", 32, false, 4, everybody, ""},
+		{"udp", 32, true, 1, everybody, ""},
+		{"udp", 1344, true, 1, everybody, ""},
 	}
 }
 
 func quickPlan() plan {
-	return plan{rounds: 20, sittings: 5, guardRounds: 20, round: 100 * time.Millisecond, warmUp: 200 * time.Millisecond, least: 2000, cases: needed(), latency: []roundTrip{
+	return plan{rounds: 20, sittings: 5, guardRounds: 20, round: 100 * time.Millisecond, warmUp: 200 * time.Millisecond, least: 2000, sample: 5 * time.Second, cases: needed(), latency: []roundTrip{
 		{"ipc", 0, 10000, pingers}, {"udp", 0, 2000, pingers}, {"ipc", 10000, 1000, pingers}, {"udp", 5000, 500, pingers},
 	}, costs: costPlan{messages: 100000, firsts: 15, adds: 20, streams: 1000, turns: 200, idles: 3, idle: 300}}
 }
@@ -57,7 +60,7 @@ func quickPlan() plan {
 // smokePlan is for tests of the bench: everything once, and hardly anything of it.
 func smokePlan() plan {
 	p := quickPlan()
-	p.rounds, p.sittings, p.guardRounds, p.round, p.warmUp, p.least = 1, 1, 1, 0, 1, 200
+	p.rounds, p.sittings, p.guardRounds, p.round, p.warmUp, p.least, p.sample = 1, 1, 1, 0, 1, 200, 1
 	for i := range p.latency {
 		p.latency[i].count = 20
 	}
@@ -73,26 +76,36 @@ func fullPlan() plan {
 			{"udp", 1000, 300, pingers}, {"udp", 5000, 1500, pingers}, {"udp", 10000, 3000, pingers},
 		},
 		costs:  costPlan{messages: 1000000, firsts: 15, adds: 20, streams: 1000, turns: 500, idles: 5, idle: 1000},
-		rounds: 15, sittings: 3, guardRounds: 45, round: 150 * time.Millisecond, warmUp: 500 * time.Millisecond, least: 2000,
+		rounds: 15, sittings: 3, guardRounds: 45, round: 150 * time.Millisecond, warmUp: 500 * time.Millisecond, least: 2000, sample: 5 * time.Second,
 	}
 	for _, media := range []string{"ipc", "udp"} {
 		for _, length := range []int{32, 288, 1344, 16384} {
 			for _, exclusive := range []bool{true, false} {
 				for _, publishers := range []int{1, 4} {
-					p.cases = append(p.cases, streamCase{media, length, exclusive, publishers, everybody})
+					p.cases = append(p.cases, streamCase{media, length, exclusive, publishers, everybody, ""})
 				}
 			}
 		}
 	}
+	for _, term := range terms {
+		p.cases = append(p.cases, streamCase{"ipc", 32, true, 1, []string{inC, ours, batched}, term})
+	}
 	return p
 }
+
+// terms are lengths for a log of three that lies in a core's cache, in the cache that cores share, or in neither.
+var terms = []string{"256k", "1m", "4m", "16m", "64m"}
 
 func (p plan) streams(channels map[string]string) []stream {
 	var streams []stream
 	for _, c := range p.cases {
+		name, channel := caseName(c.media, c.length, c.exclusive, c.publishers), channels[c.media]
+		if c.term != "" {
+			name, channel = fmt.Sprintf("%s-%d-term-%s", c.media, c.length, c.term), channel+"?term-length="+c.term
+		}
 		streams = append(streams, stream{
-			name: caseName(c.media, c.length, c.exclusive, c.publishers), contestants: c.contestants,
-			Throughput: protocol.Throughput{Channel: channels[c.media], Length: c.length, Publishers: c.publishers, Exclusive: c.exclusive},
+			name: name, contestants: c.contestants,
+			Throughput: protocol.Throughput{Channel: channel, Length: c.length, Publishers: c.publishers, Exclusive: c.exclusive},
 		})
 	}
 	return streams

@@ -107,8 +107,9 @@ func (s *throughput) Run(run protocol.Run) (protocol.Result, error) {
 func (s *sender) offer(messages int, stop *atomic.Bool) error {
 	wait := idle.Yield()
 	length := int32(len(s.message))
-	for range messages {
-		head := protocol.Head(s.index, s.sequence)
+	head := protocol.Head(s.index, s.sequence)
+	s.sequence += int64(messages)
+	for end := head + uint64(messages); head < end; head++ {
 		if s.checked {
 			protocol.Fill(s.message, head)
 		} else {
@@ -126,7 +127,6 @@ func (s *sender) offer(messages int, stop *atomic.Bool) error {
 				return err
 			}
 		}
-		s.sequence++
 	}
 	return nil
 }
