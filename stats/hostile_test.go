@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 	"github.com/aeroncgo/aeron/internal/cncfile"
 	"github.com/aeroncgo/aeron/internal/cncfile/cnctest"
 	"github.com/aeroncgo/aeron/stats"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 // known reports whether an error is one that the package's documentation names.
@@ -52,36 +55,67 @@ func look(t *testing.T, dir string) error {
 	return err
 }
 
-func TestTruncatedCnC_atEveryLength(t *testing.T) {
-	f := full(t)
-	dir := f.write(t)
-	path := filepath.Join(dir, cncfile.FileName)
-	lengths := rand.New(rand.NewPCG(1, 2)).Perm(len(f.cnc))[:100]
+// cuts are the lengths at which a file is cut off: every one up to 4 KiB, and a hundred others of those below its own.
+func cuts(whole int) []int {
+	lengths := rand.New(rand.NewPCG(1, 2)).Perm(whole)[:100]
 	for length := range 4097 {
 		lengths = append(lengths, length)
 	}
+	return lengths
+}
+
+func TestTruncatedCnC_atEveryLength(t *testing.T) {
+	figures.Begin(t)
+	f := full(t)
+	dir := f.write(t)
+	path := filepath.Join(dir, cncfile.FileName)
+	lengths := cuts(len(f.cnc))
 	for _, length := range lengths {
 		cnctest.WriteBytes(t, dir, f.cnc[:length])
 		require.ErrorIs(t, look(t, dir), stats.ErrTooShort, length)
 	}
 	require.NoError(t, os.WriteFile(path, f.cnc, 0o600))
 	require.NoError(t, look(t, dir))
+	figures.Record(t, "lengths", len(lengths))
 }
 
+// A report of many records that is cut off in each of them: those that are whole are read, and the one that is not is an error.
 func TestTruncatedLossReport_atEveryLength(t *testing.T) {
+	figures.Begin(t)
 	f := full(t)
+	f.loss = nil
+	type record struct{ begin, end int }
+	var records []record
+	for n := range 200 {
+		channel, source := strings.Repeat("c", 1+n*7%90), strings.Repeat("s", 1+n%23)
+		begin := len(f.loss)
+		f.loss = append(f.loss, lossRecord(1, 64, 1, 2, int32(n), 3, channel, source)...)
+		records = append(records, record{begin, begin + 40 + 4 + (len(channel)+3)&^3 + 4 + len(source)})
+	}
 	dir := f.write(t)
 	path := filepath.Join(dir, stats.LossReportFile)
-	for length := range 513 {
+	lengths := cuts(len(f.loss))
+	for _, length := range lengths {
+		whole, begun := 0, 0
+		for _, r := range records {
+			if length >= r.begin+40 { // what is shorter is no record yet
+				begun++
+			}
+			if length >= r.end {
+				whole++
+			}
+		}
 		require.NoError(t, os.WriteFile(path, f.loss[:length], 0o600))
-		err := look(t, dir)
-		switch {
-		case length < 40, length >= 148 && length < 168, length >= 288: // no record begun, or the last one whole
-			require.NoError(t, err, length)
-		case err != nil:
-			require.ErrorIs(t, err, stats.ErrCorrupt, length)
+		snap, err := stats.Open(dir)
+		require.NoError(t, err)
+		require.Len(t, slices.Collect(snap.Loss()), whole, length)
+		if begun > whole {
+			require.ErrorIs(t, snap.Err(), stats.ErrCorrupt, length)
+		} else {
+			require.NoError(t, snap.Err(), length)
 		}
 	}
+	figures.Record(t, "lengths", len(lengths))
 }
 
 // mutate damages b in one of the ways in which files are damaged, and says nothing about it.
@@ -144,6 +178,7 @@ func (d *disk) write(b []byte) {
 
 // Whatever the files hold: values or a typed error, soon, and in little memory.
 func TestMutatedFiles_giveValuesOrTypedErrors(t *testing.T) {
+	figures.Begin(t)
 	f := full(t)
 	dir := f.write(t)
 	cnc, loss := newDisk(t, filepath.Join(dir, cncfile.FileName), f.cnc), newDisk(t, filepath.Join(dir, stats.LossReportFile), f.loss)
@@ -176,10 +211,12 @@ func TestMutatedFiles_giveValuesOrTypedErrors(t *testing.T) {
 	require.Less(t, damaged, variants, "else they are too wild")
 	perOpen := (after.TotalAlloc - before.TotalAlloc) / variants
 	require.Less(t, perOpen, uint64(4<<20), "bytes allocated for a file of %d", len(f.cnc))
+	figures.Record(t, "variants", variants)
 }
 
 // The loss report and the error log by themselves: entries, which lie in what is there, and an error that says what is wrong.
 func TestMutatedReports_giveEntriesOrTypedErrors(t *testing.T) {
+	figures.Begin(t)
 	f := full(t)
 	r := rand.New(rand.NewPCG(9, 10))
 	for name, c := range map[string]struct {
@@ -207,10 +244,12 @@ func TestMutatedReports_giveEntriesOrTypedErrors(t *testing.T) {
 		require.Greater(t, damaged, variants/10, name)
 		require.Less(t, damaged, variants, name)
 	}
+	figures.Record(t, "variants", 2*variants)
 }
 
 // A log by itself: a number of messages, or none and perhaps a typed error.
 func TestMutatedLog_givesANumberOrATypedError(t *testing.T) {
+	figures.Begin(t)
 	dir := t.TempDir()
 	log := logOf(65536)
 	messages := frames(log, 0, 65536, 96)
@@ -237,6 +276,7 @@ func TestMutatedLog_givesANumberOrATypedError(t *testing.T) {
 	require.Positive(t, counted)
 	require.Positive(t, refused)
 	require.Less(t, counted, variants)
+	figures.Record(t, "variants", variants)
 }
 
 func (f *files) errorLogOf(cnc []byte) []byte {

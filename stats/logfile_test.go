@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aeroncgo/aeron/stats"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 const termSize = 64 << 10
@@ -118,16 +119,40 @@ func TestMessages_thatCannotBeCounted(t *testing.T) {
 	require.False(t, ok)
 }
 
+// Of terms of 64 KiB, where what is cut off is shorter than any log, and of 128 KiB, where it may be as long as another.
+func TestTruncatedLog_atEveryLength(t *testing.T) {
+	figures.Begin(t)
+	dir := t.TempDir()
+	count := 0
+	for _, scale := range []int{1, 2} {
+		whole := make([]byte, scale*3*termSize+4096)
+		copy(whole[scale*3*termSize:], logOf(0)[3*termSize:])
+		put32(whole, scale*3*termSize+276, int32(scale*termSize))
+		path := writeLog(t, dir, "publications", 1, whole)
+		_, ok, err := stats.CountMessages(dir, 1, 0, 0, 0)
+		require.NoError(t, err)
+		require.True(t, ok)
+		lengths := append(cuts(len(whole)), len(whole)-4096, len(whole)-1)
+		slices.Sort(lengths)
+		for _, length := range slices.Backward(lengths) {
+			require.NoError(t, os.Truncate(path, int64(length)))
+			_, _, err := stats.CountMessages(dir, 1, 0, 0, 0)
+			want := stats.ErrTooShort
+			if length >= 3*termSize+4096 {
+				want = stats.ErrCorrupt
+			}
+			require.ErrorIs(t, err, want, length)
+			count++
+		}
+	}
+	figures.Record(t, "lengths", count)
+}
+
 func TestLog_thatIsNone(t *testing.T) {
 	dir := t.TempDir()
 	_, _, err := stats.CountMessages(dir, 1, 0, 0, 0)
 	require.ErrorIs(t, err, os.ErrNotExist)
 	whole := logOf(0)
-	for _, length := range []int{0, 1, 4096, len(whole) - 1} {
-		writeLog(t, dir, "publications", 1, whole[:length])
-		_, _, err := stats.CountMessages(dir, 1, 0, 0, 0)
-		require.ErrorIs(t, err, stats.ErrTooShort, length)
-	}
 	for _, term := range []int32{0, -1, 1, termSize - 1, termSize + 1, 2 * termSize, math.MaxInt32, math.MinInt32} {
 		b := logOf(0)
 		put32(b, 3*termSize+276, term)
@@ -233,6 +258,7 @@ func TestExplain_againSeesWhatHasChanged(t *testing.T) {
 
 // Whatever logs, counters and loss hold: a sentence, soon, and no crash.
 func TestExplain_ofMutatedFiles(t *testing.T) {
+	figures.Begin(t)
 	f := full(t)
 	for id := 46; id < 54; id++ {
 		f.owned(id, 7, 3, 7)
@@ -274,4 +300,5 @@ func TestExplain_ofMutatedFiles(t *testing.T) {
 		}
 	}
 	require.Greater(t, len(states), 2, "the mutations are too tame: %v", states)
+	figures.Record(t, "variants", variants)
 }

@@ -16,6 +16,7 @@ type places struct {
 	inTests bool // anywhere in tests
 }
 
+// boundary has the special before the general: the first that matches decides.
 var boundary = []places{
 	{path: "C", dirs: []string{"cgo"}},
 	{path: "github.com/mattn/go-pointer", dirs: []string{"cgo"}},
@@ -27,6 +28,7 @@ var boundary = []places{
 	{path: modulePath + "/internal/archtest"},
 	{path: modulePath + "/cmd/", dirs: []string{"cmd"}},
 	{path: modulePath + "/examples/", dirs: []string{"examples"}},
+	{path: modulePath + "/test/reliability/figures", dirs: []string{"test"}, inTests: true},
 	{path: modulePath + "/test/", dirs: []string{"test"}},
 	{path: "testing", dirs: []string{"test", "internal/testdriver", "internal/misuse", "internal/nativelib/nativetest", "internal/cncfile/cnctest"}, inTests: true},
 }
@@ -42,10 +44,12 @@ func (p places) match(importPath string) bool {
 func checkBoundary(t tree) (findings []string) {
 	for _, f := range t {
 		for _, imported := range f.imports() {
-			for _, p := range boundary {
-				if p.match(imported) && !below(f.dir, p.dirs...) && (!f.test || !p.inTests) {
-					findings = append(findings, fmt.Sprintf("%s imports %s: only %v may", f.path, imported, p.dirs))
-				}
+			at := slices.IndexFunc(boundary, func(p places) bool { return p.match(imported) })
+			if at < 0 {
+				continue
+			}
+			if p := boundary[at]; !below(f.dir, p.dirs...) && (!f.test || !p.inTests) {
+				findings = append(findings, fmt.Sprintf("%s imports %s: only %v may", f.path, imported, p.dirs))
 			}
 		}
 	}
@@ -159,6 +163,9 @@ func TestBoundaryRule_findsWhatBreaksIt(t *testing.T) {
 		"a command from the root":  {"a.go", modulePath + "/cmd/aerongo", true},
 		"testing in the library":   {"a.go", "testing", true},
 		"testdriver in a test":     {"a_test.go", modulePath + "/internal/testdriver", false},
+		"figures in a test":        {"aeronc/a_test.go", modulePath + "/test/reliability/figures", false},
+		"figures in the library":   {"aeronc/a.go", modulePath + "/test/reliability/figures", true},
+		"payload in a test":        {"aeronc/a_test.go", modulePath + "/test/payload", true},
 		"testdriver in a command":  {"cmd/aerongo/a.go", modulePath + "/internal/testdriver", true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -28,7 +28,7 @@ it refuses the receiver's status messages, and the stream stops until it times o
 16 KiB for terms of 64 KiB; a window that is set to half a term or more is among ` + "`Driver.Warnings`" + `.
 
 The last recorded runs are in [reliability.json](reliability.json). A dash: the test has no figure of its own, it passes or fails with
-its lane.
+its lane. What ran at its full length says so; other figures are of the bounded run, or of a test that has one length only.
 
 `
 
@@ -72,7 +72,11 @@ func describe(result figures.Result) string {
 	for _, f := range result.Figures {
 		parts = append(parts, strings.ReplaceAll(f.Name+": "+f.Value, "|", `\|`))
 	}
-	return strings.Join(parts, "; ") + " (" + result.Date + ")"
+	when := result.Date
+	if result.Full {
+		when = "full, " + when
+	}
+	return strings.Join(parts, "; ") + " (" + when + ")"
 }
 
 // exists says whether a test such as "test/soak.TestSoak" is there: whatever build tags its file has, and its top-level name only.

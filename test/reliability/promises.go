@@ -59,7 +59,7 @@ var chapters = []chapter{
 		{"Nobody's files are deleted, and no living driver's directory is touched", []string{"..TestStart_refusesADirectoryWithSomebodysFiles", "aeronc.TestStartDriver_refusesALivingDriversDirectory", "internal/mediadir.TestRemoveDead_removesTheDirectoryAndNothingElse", "internal/mediadir.TestRemoveDead_followsNoLink"}},
 		{"The default place is private, whatever the umask", []string{"internal/mediadir.TestDefaultParent_isPrivateWhateverTheUmask", "internal/mediadir.TestDefaultParent_refusesWhatSomebodyElsePutThere"}},
 		{"A failed start leaves nothing, and what a dead driver left is taken over", []string{"aeronc.TestStartDriver_failingLeavesNothing", "aeronc.TestStartDriver_takesOverFromADeadDriver"}},
-		{"A truncated or damaged file of a driver gives values or a typed error", []string{"stats.TestTruncatedCnC_atEveryLength", "stats.TestTruncatedLossReport_atEveryLength", "stats.TestMutatedFiles_giveValuesOrTypedErrors", "stats.TestMutatedReports_giveEntriesOrTypedErrors", "stats.TestMutatedLog_givesANumberOrATypedError", "stats.TestExplain_ofMutatedFiles"}},
+		{"A truncated or damaged file of a driver gives values or a typed error", []string{"stats.TestTruncatedCnC_atEveryLength", "stats.TestTruncatedLossReport_atEveryLength", "stats.TestTruncatedLog_atEveryLength", "stats.TestMutatedFiles_giveValuesOrTypedErrors", "stats.TestMutatedReports_giveEntriesOrTypedErrors", "stats.TestMutatedLog_givesANumberOrATypedError", "stats.TestExplain_ofMutatedFiles"}},
 	}},
 	{"Hostile traffic", []promise{
 		{"No datagram that is known to end a process with plain Aeron ends ours, each tried with the guard and without", []string{"aeronc.TestFrameGuard"}},

@@ -1,10 +1,11 @@
-// Package figures is how whole-system tests record what they measured, for docs/RELIABILITY.md. A test calls Record; without
-// RELIABILITY_JSON in the environment the figure only goes to the test's log, and with it also into that file.
+// Package figures is how whole-system tests record what they measured, for docs/RELIABILITY.md. A test calls Begin, and Record; without
+// RELIABILITY_JSON in the environment a figure only goes to the test's log, and with it also into that file.
 package figures
 
 import (
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -29,6 +30,7 @@ type Figure struct {
 type Result struct {
 	Date    string   `json:"date"`
 	Passed  bool     `json:"passed"`
+	Full    bool     `json:"full,omitempty"` // run with -full, of tests that have a bounded form
 	Figures []Figure `json:"figures,omitempty"`
 }
 
@@ -51,48 +53,76 @@ func Load(path string) (Results, error) {
 	return results, nil
 }
 
-// pending holds the figures of the tests of this process that still run.
+// pending holds the figures of the tests of this process that still run, by their names.
 var pending = struct {
 	sync.Mutex
 	figures map[string][]Figure
 }{figures: map[string][]Figure{}}
 
+// Begin says that the test will record figures: from now on its last run is this one, failed unless it comes to its end and passes. So a
+// test that fails before its first figure, or takes the process with it, does not keep those of a run that passed. Not before a Skip.
+// Safe for concurrent use.
+func Begin(tb testing.TB) {
+	tb.Helper()
+	if err := begin(tb); err != nil {
+		tb.Errorf("record figures: %v", err)
+	}
+}
+
 // Record notes a figure of the test, value as fmt prints it. The test's figures are written when it ends, with whether it passed.
-// Figures of a subtest count as its own; name the test in the list of promises as it is named by go test. Safe for concurrent use.
+// Figures of a subtest count as its own; name the test in the list of promises as it is named by go test. It begins a test that has not
+// called Begin. Safe for concurrent use.
 func Record(tb testing.TB, name string, value any) {
 	tb.Helper()
 	figure := Figure{Name: name, Value: fmt.Sprint(value)}
 	tb.Logf("figure: %s: %s", figure.Name, figure.Value)
+	Begin(tb)
+	pending.Lock()
+	defer pending.Unlock()
+	if figures, known := pending.figures[tb.Name()]; known {
+		pending.figures[tb.Name()] = append(figures, figure)
+	}
+}
+
+func begin(tb testing.TB) error {
 	path := os.Getenv(Variable)
 	if path == "" {
-		return
+		return nil
 	}
 	dir, err := os.Getwd()
 	if err != nil {
-		tb.Errorf("record a figure: %v", err)
-		return
+		return err
 	}
 	test, err := key(dir, tb.Name())
 	if err != nil {
-		tb.Errorf("record a figure: %v", err)
-		return
+		return err
 	}
 	pending.Lock()
 	defer pending.Unlock()
-	_, known := pending.figures[test]
-	pending.figures[test] = append(pending.figures[test], figure)
-	if known {
-		return
+	if _, known := pending.figures[tb.Name()]; known {
+		return nil
 	}
+	result := Result{Date: time.Now().UTC().Format(time.DateOnly), Full: isFull()}
+	if err := store(path, test, result); err != nil {
+		return err
+	}
+	pending.figures[tb.Name()] = nil
 	tb.Cleanup(func() {
 		pending.Lock()
 		defer pending.Unlock()
-		result := Result{Date: time.Now().UTC().Format(time.DateOnly), Passed: !tb.Failed(), Figures: pending.figures[test]}
-		delete(pending.figures, test)
+		result.Passed, result.Figures = !tb.Failed(), pending.figures[tb.Name()]
+		delete(pending.figures, tb.Name())
 		if err := store(path, test, result); err != nil {
 			tb.Errorf("record the figures: %v", err)
 		}
 	})
+	return nil
+}
+
+// isFull says whether this process runs its tests at full length, those of packages with a flag for that.
+func isFull() bool {
+	full := flag.Lookup("full")
+	return full != nil && full.Value.String() == "true"
 }
 
 // key is the test's name with its package's directory below the module's root.
