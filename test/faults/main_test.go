@@ -136,7 +136,7 @@ func (c *child) output() string {
 // expect waits for a line that begins so, and returns the rest of it.
 func (c *child) expect(prefix string) string {
 	c.t.Helper()
-	timeout := time.After(bounded(2*time.Minute, 10*time.Minute))
+	timeout := time.After(bounded(2*time.Minute, 30*time.Minute)) // a million frames take two minutes of a machine that does nothing else
 	for {
 		select {
 		case line := <-c.lines:

@@ -3,6 +3,7 @@ package soak
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,8 +26,10 @@ const (
 	childPort      = "SOAK_CHILD_PORT"
 )
 
-// child is a client that runs a stream over shared memory and one over UDP to itself, and ends; or is killed in the middle.
+// child is a client that runs a stream over shared memory and one over UDP to itself, and ends; or is killed in the middle. What it sends
+// is decided by -seed.
 func child() int {
+	flag.Parse()
 	err := func() (err error) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
@@ -38,10 +41,10 @@ func child() int {
 		if err := d.Start(ctx); err != nil {
 			return err
 		}
-		return twoStreams(ctx, d, d, "aeron:udp?endpoint=127.0.0.1:"+os.Getenv(childPort), uint64(os.Getpid()))
+		return twoStreams(ctx, d, d, "aeron:udp?endpoint=127.0.0.1:"+os.Getenv(childPort), *seed)
 	}()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "soak: client:", err)
+		fmt.Fprintln(os.Stderr, "soak: client with -seed", *seed, "of its own:", err)
 		return 1
 	}
 	return 0
@@ -69,6 +72,9 @@ type churn struct {
 	driversDone, clientsDone, clientsKilled int
 }
 
+// seedOf is that of the n-th that comes and goes: another in every run with another seed, and the same when that is repeated.
+func seedOf(n int) uint64 { return *seed<<32 + uint64(n) }
+
 // pause is between two that come and go.
 func pause(ctx context.Context) {
 	select {
@@ -89,7 +95,8 @@ func (c *churn) clients(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		cmd := exec.Command(program)
+		own := seedOf(n)
+		cmd := exec.Command(program, "-seed", strconv.FormatUint(own, 10))
 		cmd.Env = append(os.Environ(), childDirectory+"="+c.near, childPort+"="+strconv.Itoa(port))
 		cmd.Stderr = os.Stderr
 		if err := cmd.Start(); err != nil {
@@ -104,7 +111,7 @@ func (c *churn) clients(ctx context.Context) error {
 			c.clientsKilled++
 		} else {
 			if err := cmd.Wait(); err != nil {
-				return fmt.Errorf("client %d: %w", n, err)
+				return fmt.Errorf("client %d, with -seed %d, of a run with -seed %d: %w", n, own, *seed, err)
 			}
 			c.clientsDone++
 		}
@@ -117,7 +124,7 @@ func (c *churn) clients(ctx context.Context) error {
 func (c *churn) drivers(ctx context.Context) error {
 	for n := 1; ctx.Err() == nil; n++ {
 		if err := c.driver(n); err != nil {
-			return fmt.Errorf("driver %d: %w", n, err)
+			return fmt.Errorf("driver %d, of a run with -seed %d: %w", n, *seed, err)
 		}
 		c.driversDone++
 		pause(ctx)
@@ -143,7 +150,7 @@ func (c *churn) driver(n int) (err error) {
 	if err := d.Start(ctx); err != nil {
 		return err
 	}
-	return twoStreams(ctx, d, d, fmt.Sprintf("aeron:udp?endpoint=127.0.0.2:%d", c.port), uint64(n))
+	return twoStreams(ctx, d, d, fmt.Sprintf("aeron:udp?endpoint=127.0.0.2:%d", c.port), seedOf(n))
 }
 
 // losses is how many gaps the driver has seen.

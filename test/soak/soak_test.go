@@ -58,6 +58,8 @@ func open(t *testing.T, config aeron.Config) *aeron.Driver {
 
 // Nothing is lost or doubled, and nothing grows.
 func TestSoak(t *testing.T) {
+	figures.Begin(t)
+	t.Logf("-seed %d", *seed)
 	place := testdriver.Dir(t)
 	require.NoError(t, os.Mkdir(place, 0o700))
 	near := open(t, settings(filepath.Join(place, "near")))
