@@ -2,6 +2,7 @@ package interop
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -194,28 +195,57 @@ func (s *scene) play(t *testing.T) {
 			if method == "claim" || method == "block" {
 				sizes, times = frames, 25
 			}
-			s.transfer(t, method, uint64(s.stream)<<8+uint64(len(method)), times, sizes)
+			s.transfer(t, s.answers(), method, uint64(s.stream)<<8+uint64(len(method)), times, sizes)
+		}
+		if s.transport == "response" {
+			s.converse(t)
 		}
 		s.publisherPeer().do(t, "close", pub)
 	}
 	s.subscriberPeer().do(t, "close", s.id+"-sub")
 }
 
-// transfer sends and receives, and compares both ends with what was to be sent.
-func (s *scene) transfer(t *testing.T, method string, seed uint64, times int, sizes []int) {
+// path is a publication of one peer and the subscription of another to which it leads.
+type path struct{ publisher, pub, subscriber, sub string }
+
+// answers is what a case is about, and questions what goes the other way, where there are any.
+func (s *scene) answers() path { return path{s.publisher, s.id + "-pub", s.subscriber, s.id + "-sub"} }
+func (s *scene) questions() path {
+	return path{s.subscriber, s.id + "-ask", s.publisher, s.id + "-questions"}
+}
+
+// transfer sends and receives, compares both ends with what was to be sent, and gives what the receiver has said.
+func (s *scene) transfer(t *testing.T, p path, method string, seed uint64, times int, sizes []int) map[string]string {
 	t.Helper()
 	count := times * len(sizes)
-	received := s.subscriberPeer().start("recv", s.id+"-sub", count)
-	sent, err := s.publisherPeer().start("send", s.id+"-pub", method, seed, times, strings.Trim(strings.Join(strings.Fields(fmt.Sprint(sizes)), ","), "[]"))()
+	received := peers[p.subscriber].start("recv", p.sub, count)
+	sent, err := peers[p.publisher].start("send", p.pub, method, seed, times, strings.Trim(strings.Join(strings.Fields(fmt.Sprint(sizes)), ","), "[]"))()
 	require.NoError(t, err, method)
 	got, err := received()
 	require.NoError(t, err, method)
 	want := payload.Expected(seed, times, sizes)
-	require.Equal(t, want, sent[""], "%s: what %s says to have sent", method, s.publisher)
-	require.Equal(t, want, got[""], "%s: what %s has received", method, s.subscriber)
+	require.Equal(t, want, sent[""], "%s: what %s says to have sent", method, p.publisher)
+	require.Equal(t, want, got[""], "%s: what %s has received", method, p.subscriber)
 	s.messages += int64(count)
 	for _, size := range sizes {
 		s.bytes += int64(size * times)
+	}
+	return got
+}
+
+// converse asks and answers in turn. Each question is another, and the answer is made of what the answerer has received of it, so
+// that an answer to anything else would be found out.
+func (s *scene) converse(t *testing.T) {
+	t.Helper()
+	seed := uint64(s.stream)
+	for range 5 {
+		for _, p := range []path{s.questions(), s.answers()} {
+			heard := s.transfer(t, p, "offer", seed, 1, []int{1, oneFrame, 4001})
+			next, err := strconv.ParseUint(heard["hash"], 16, 64)
+			require.NoError(t, err)
+			require.NotEqual(t, seed, next)
+			seed = next
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func TestMaximum(t *testing.T) {
 			transports[c.transport].subscribe(t, s)
 			transports[c.transport].publish(t, s, longest)
 			s.publisherPeer().do(t, "connected", s.id+"-pub")
-			s.transfer(t, "offer", uint64(s.stream), longest.times, longest.sizes)
+			s.transfer(t, s.answers(), "offer", uint64(s.stream), longest.times, longest.sizes)
 			s.publisherPeer().do(t, "close", s.id+"-pub")
 			s.subscriberPeer().do(t, "close", s.id+"-sub")
 		})

@@ -76,7 +76,7 @@ var transports = map[string]transport{
 			s.addPublication(t, fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d|%s", s.port, l.parameters()), l)
 		},
 	},
-	// The subscriber asks on a stream of its own, and the publisher answers to whom the question came from.
+	// The subscriber asks on a stream of its own, and the publisher answers to whom the question came from: see converse.
 	"response": {
 		subscribe: func(t *testing.T, s *scene) {
 			t.Helper()
