@@ -277,7 +277,7 @@ func lossLimits(t *testing.T, d explainable) {
 	channel := testdriver.UDP(t)
 	add(t, client, channel, 9)
 	_, endpoint, _ := strings.Cut(channel, "endpoint=")
-	gap(t, endpoint, -123, 9)
+	testdriver.Gap(t, endpoint, -123, 9)
 	snap := open(t, d.dir)
 	e := awaitExplained(t, snap, 9, "loss", func(e stats.Explanation) bool { return e.BytesLost > 0 && e.NAKsSent > 0 })
 	require.Equal(t, stats.LimitedByLoss, e.Limiter)

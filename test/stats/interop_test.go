@@ -59,7 +59,7 @@ func sameAsTools(t *testing.T, d explainable) {
 	_, err = client.AddSubscription(testdriver.Context(t), lossy, 9)
 	require.NoError(t, err)
 	_, endpoint, _ := strings.Cut(lossy, "endpoint=")
-	gap(t, endpoint, -123, 9)
+	testdriver.Gap(t, endpoint, -123, 9)
 	snap := open(t, d.dir)
 	await(t, snap, "loss", func() bool { return len(slices.Collect(snap.Loss())) > 0 })
 
