@@ -36,6 +36,8 @@ const (
 var (
 	peers   = map[string]*process{}
 	drivers = map[string]string{}
+	// Where the library with upstream's samples is.
+	samplePrefix string
 	// In the order in which cases are made.
 	peerNames   = []string{"go", "c", "aerongo"}
 	driverNames = []string{"embedded", "aeronmd"}
@@ -105,6 +107,7 @@ func (s *stage) set() error {
 	if err != nil {
 		return err
 	}
+	samplePrefix = bin
 	if err := s.embedded(); err != nil {
 		return err
 	}

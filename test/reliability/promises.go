@@ -28,6 +28,10 @@ var chapters = []chapter{
 		{"A client of Java's driver survives every event that it does not know, and every one of things that it does not have", []string{"test/interop.TestUnknownEvents_ofJavasDriver"}},
 		{"Java's AeronStat, ErrorStat, LossStat and BacklogStat read of our directory what package stats reads", []string{"test/interop.TestJavaTools_agreeWithStats"}},
 		{"What package stats tells is what upstream's tools print", []string{"test/stats.TestAll_isWhatUpstreamsToolsPrint"}},
+		{
+			"Aeron's samples as they are shipped, C's cping, cpong, basic_publisher and basic_subscriber and Java's Ping, Pong, BasicPublisher and BasicSubscriber, speak with this module and with aerongo ping and pong",
+			[]string{"test/interop.TestSamples"},
+		},
 	}},
 	{"For long", []promise{
 		{
