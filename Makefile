@@ -2,7 +2,7 @@
 # `make demo` and `make test` need nothing done before them but Go on PATH.
 
 .DEFAULT_GOAL := help
-.PHONY: help native asan-native samples build test demo api race reference checkptr cgocheck asan nocgo vet lint format tidy gen examples downstream cycles interop interop-short soak reliability official faults fuzz ci clean
+.PHONY: help native asan-native samples build test demo api race reference pointers asan nocgo vet lint format tidy gen examples downstream cycles interop interop-short soak reliability official faults fuzz ci clean
 
 # Whole-system tests run real drivers, so packages take turns; a package that hangs must not eat the whole run.
 # -count=1: Go's test cache does not see the C side.
@@ -53,11 +53,8 @@ race: native ## the tests under Go's race detector (which does not see the C sid
 reference: native ## the tests that follow messages, with logs read and written by C's own functions
 	$(TEST) -tags aeron_reference -run 'Poll|Publication|Claim|Batch|Assembl|DataPath|Writer|Receive|Invoker' ./aeronc .
 
-checkptr: native ## the boundary's tests with every pointer conversion checked, while garbage is collected all the time
-	GOGC=1 go test -count=$(COUNT) -p 1 -timeout $(COUNT)0m -gcflags=all=-d=checkptr $(BOUNDARY)
-
-cgocheck: native ## the boundary's tests with every Go pointer that is stored in C memory found
-	GOEXPERIMENT=cgocheck2 $(TEST) $(BOUNDARY)
+pointers: native ## the boundary's tests with every conversion of a pointer checked, and every Go pointer in C memory found, while garbage is collected all the time
+	GOEXPERIMENT=cgocheck2 GOGC=1 go test -count=$(COUNT) -p 1 -timeout $(COUNT)0m -gcflags=all=-d=checkptr $(BOUNDARY)
 
 asan: asan-native ## the boundary's tests with AddressSanitizer and LeakSanitizer on both sides
 	scripts/asan $(TEST) $(BOUNDARY)

@@ -122,6 +122,8 @@ func TestGate_whoeverIsAloneForAWhilePassesWithoutTheMutex(t *testing.T) {
 		t.Log("no owners here: the mutex is always used")
 		return
 	}
+	stacksStay(t)
+	grow(64)
 	var g gate
 	inside := 0
 	require.True(t, alone(t, &g, &inside))
@@ -181,8 +183,7 @@ func TestGate_goroutinesAreToldApart(t *testing.T) {
 		t.Log("no owners on this platform: nothing to tell apart")
 		return
 	}
-	// A stack is where it was noted to be while it does not outgrow itself and nothing is collected, which makes stacks shorter.
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	stacksStay(t)
 	grow(64)
 	mine, at := currentStack(), piece()
 	require.True(t, mine.holds(at))
@@ -214,6 +215,13 @@ func TestGate_goroutinesAreToldApart(t *testing.T) {
 	require.True(t, barrierWorks(), "this system has no membarrier: the mutex is always used")
 }
 
+// stacksStay sees to it that what a test notes of stacks stays true: where nothing is collected none is made shorter, and one that has grown
+// once does not do so again.
+func stacksStay(t *testing.T) {
+	percent := debug.SetGCPercent(-1)
+	t.Cleanup(func() { debug.SetGCPercent(percent) })
+}
+
 // grow makes the stack of the goroutine another one, if it is deep enough.
 //
 //go:noinline
@@ -231,6 +239,7 @@ func TestGate_whatRunsWhereTheOwnerWasIsNotLetIn(t *testing.T) {
 		t.Log("no owners here: the mutex is always used")
 		return
 	}
+	stacksStay(t)
 	for range 20 {
 		var g gate
 		was, leave := make(chan stack), make(chan struct{})
