@@ -2,7 +2,12 @@ package aeronc
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -80,8 +85,21 @@ func (a *addition[T]) said(err error) *Error {
 		}
 	case why.Code == CodeDriverTimeout:
 		why.Err = ErrTimeout
+	case strings.Contains(why.Detail, ".logbuffer"):
+		why.Err = remedied(why.Err)
 	}
 	return why
+}
+
+// remedied says what to do where the driver may not write the log of what is added. It may be another process, of another user.
+func remedied(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w: give the media driver's user the right to write there", err)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%w: the media driver's directory must be mounted for writing", err)
+	}
+	return err
 }
 
 // patience ends shortly before C times the add out itself, after which it cannot be taken back.

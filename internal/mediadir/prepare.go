@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/aeroncgo/aeron/internal/cncfile"
@@ -74,9 +75,20 @@ func prepareParent(op, dir string) error {
 		err = checkWritable(parent)
 	}
 	if err != nil {
-		return &Error{Op: op, Dir: dir, Detail: fmt.Sprintf("its parent %q", shorten(parent)), Err: bare(err)}
+		return &Error{Op: op, Dir: dir, Detail: fmt.Sprintf("its parent %q", shorten(parent)), Err: remedied(bare(err))}
 	}
 	return nil
+}
+
+// remedied says what to do where this process may not write.
+func remedied(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w: give uid %d the right to write there, or use another directory", err, effectiveUID())
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%w: mount it for writing, or use another directory", err)
+	}
+	return err
 }
 
 // RemoveDead removes a directory that a driver has left behind, with everything in it:

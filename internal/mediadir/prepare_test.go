@@ -186,7 +186,9 @@ func TestPrepareForDriver_parentCannotBeWrittenToAfterAll(t *testing.T) {
 	}
 	unprivileged(t, f.dir, func(dir string) {
 		before := contents(t, dir)
-		requireError(t, mediadir.PrepareForDriver(dir, mediadir.PrepareOptions{}), fs.ErrPermission, dir)
+		err := mediadir.PrepareForDriver(dir, mediadir.PrepareOptions{})
+		requireError(t, err, fs.ErrPermission, dir)
+		require.ErrorContains(t, err, "the right to write there, or use another directory")
 		require.Equal(t, before, contents(t, dir))
 	})
 }

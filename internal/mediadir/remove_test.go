@@ -172,7 +172,9 @@ func TestRemoveDead_withoutPermission(t *testing.T) {
 	}
 	unprivileged(t, f.dir, func(dir string) {
 		before := contents(t, dir)
-		requireError(t, mediadir.RemoveDead(dir, timeout), fs.ErrPermission, dir)
+		err := mediadir.RemoveDead(dir, timeout)
+		requireError(t, err, fs.ErrPermission, dir)
+		require.ErrorContains(t, err, "the right to write there, or use another directory")
 		require.Equal(t, before, contents(t, dir))
 	})
 }

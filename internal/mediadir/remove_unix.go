@@ -25,7 +25,7 @@ func removeTree(op, dir string, driverTimeout time.Duration) error {
 		if err == nil || errors.As(err, &own) {
 			return err
 		}
-		return &Error{Op: op, Dir: dir, Err: bare(err)}
+		return &Error{Op: op, Dir: dir, Err: remedied(bare(err))}
 	}
 	path, err := cleanPath(dir)
 	if err != nil {

@@ -50,6 +50,9 @@ var tasks = map[string]func(dir string, args []string) error{
 	"writer":        runWriter,
 	"profiled":      runProfiled,
 	"deaf":          runDeaf,
+
+	"readOnlyStart": runReadOnlyStart,
+	"readOnlyAdd":   runReadOnlyAdd,
 }
 
 func TestMain(m *testing.M) {
