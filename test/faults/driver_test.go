@@ -27,8 +27,8 @@ const driverTimeout = 4 * time.Second
 // prompt is how soon a call must come back that has no reason to wait, on a machine that is busy with other things.
 const prompt = 10 * time.Second
 
-// A driver without a client, until it is told to close or is asked to end.
-func runDriver(dir string, _ []string) error {
+// A driver without a client, until it is told to close or is asked to end. With the argument "patient" it waits for its turn.
+func runDriver(dir string, args []string) error {
 	cfg := small(dir)
 	cfg.DriverTimeout, cfg.AllowTermination = driverTimeout, true
 	d, err := aeron.Open(cfg)
@@ -37,7 +37,11 @@ func runDriver(dir string, _ []string) error {
 	}
 	ctx, cancel := patience()
 	defer cancel()
-	if err := d.Start(ctx); err != nil {
+	patient := len(args) > 0 && args[0] == "patient"
+	for err = d.Start(ctx); patient && errors.Is(err, aeron.ErrDriverActive); err = d.Start(ctx) {
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err != nil {
 		return err
 	}
 	fmt.Println("started")
@@ -166,10 +170,64 @@ func external(t *testing.T, dir string) *aeron.Driver {
 var ways = map[string]func(t *testing.T, c *child, dir string){
 	"Killed":                func(_ *testing.T, c *child, _ string) { c.signal(syscall.SIGKILL) },
 	"StoppedPastItsTimeout": func(_ *testing.T, c *child, _ string) { c.signal(syscall.SIGSTOP) },
-	"Closed":                func(_ *testing.T, c *child, _ string) { c.tell("close") },
-	"AskedToEnd": func(t *testing.T, _ *child, dir string) {
-		require.NoError(t, aeronc.RequestDriverTermination(dir, nil))
+	"Closed": func(_ *testing.T, c *child, _ string) {
+		c.tell("close")
+		c.signal(syscall.SIGCONT) // if it was stopped
 	},
+	"AskedToEnd": func(t *testing.T, c *child, dir string) {
+		require.NoError(t, aeronc.RequestDriverTermination(dir, nil))
+		c.signal(syscall.SIGCONT)
+	},
+}
+
+// pendingAdd stops a driver and leaves an Add with it. It is the first of many, and the channel has the error of the last one.
+func pendingAdd(t *testing.T, d *aeron.Driver, c *child, dir string) <-chan error {
+	t.Helper()
+	c.signal(syscall.SIGSTOP)
+	awaitStopped(t, c.cmd.Process.Pid)
+	before := asked(t, dir)
+	last := make(chan error, 1)
+	go func() {
+		for {
+			sub, err := d.AddSubscription(context.Background(), "aeron:ipc", 98)
+			if err == nil {
+				err = sub.Close()
+			}
+			if err != nil {
+				last <- err
+				return
+			}
+		}
+	}()
+	testdriver.Await(t, "the Add to be on its way to the driver, which does not answer", func() bool { return asked(t, dir) > before })
+	return last
+}
+
+// requireAddEnds waits for the error of an Add whose driver has gone.
+func requireAddEnds(t *testing.T, last <-chan error) {
+	t.Helper()
+	select {
+	case err := <-last:
+		require.True(t, errors.Is(err, aeron.ErrClosed) || errors.Is(err, aeron.CodeDriverTimeout) || errors.Is(err, aeron.ErrTimeout), "%v", err)
+		var e *aeron.Error
+		require.ErrorAs(t, err, &e)
+	case <-time.After(testdriver.Patience):
+		require.FailNow(t, "an Add does not end")
+	}
+}
+
+// openClaim is a claim on a stream of its own that has a subscriber.
+func openClaim(t *testing.T, d *aeron.Driver) aeron.Claim {
+	t.Helper()
+	ctx := testdriver.Context(t)
+	pub, err := d.AddExclusivePublication(ctx, "aeron:ipc", 99)
+	require.NoError(t, err)
+	_, err = d.AddSubscription(ctx, "aeron:ipc", 99)
+	require.NoError(t, err)
+	require.NoError(t, pub.AwaitReady(ctx))
+	claim, err := pub.TryClaim(64)
+	require.NoError(t, err)
+	return claim
 }
 
 // The driver goes away under ten publications and ten subscriptions that are busy, with a claim open and an Add on its way: everyone gets
@@ -183,43 +241,16 @@ func TestDriverGone(t *testing.T) {
 			c.expect("started")
 			d := external(t, dir)
 			f := newFleet(t, d)
-			ctx := testdriver.Context(t)
-			claimer, err := d.AddExclusivePublication(ctx, "aeron:ipc", 99)
-			require.NoError(t, err)
-			claimSub, err := d.AddSubscription(ctx, "aeron:ipc", 99)
-			require.NoError(t, err)
-			require.NoError(t, claimer.AwaitReady(ctx))
-			claim, err := claimer.TryClaim(64)
-			require.NoError(t, err)
-
-			adds := make(chan error, 1)
-			go func() {
-				for {
-					sub, err := d.AddSubscription(context.Background(), "aeron:ipc", 98)
-					if err != nil {
-						adds <- err
-						return
-					}
-					if err := sub.Close(); err != nil {
-						adds <- err
-						return
-					}
-				}
-			}()
+			claim := openClaim(t, d)
+			adds := pendingAdd(t, d, c, dir)
 
 			began := time.Now()
 			end(t, c, dir)
 			f.requireEnded(t)
 			figures.Record(t, "until everybody knew", time.Since(began).Round(time.Millisecond))
-			select {
-			case err := <-adds:
-				require.True(t, errors.Is(err, aeron.ErrClosed) || errors.Is(err, aeron.CodeDriverTimeout) || errors.Is(err, aeron.ErrTimeout), "%v", err)
-			case <-time.After(testdriver.Patience):
-				require.FailNow(t, "an Add does not end")
-			}
+			requireAddEnds(t, adds)
 			copy(claim.Data(), strings.Repeat("x", 64)) // still mapped: writing does no harm
 			requireLostOrNil(t, claim.Commit())
-			require.NoError(t, claimSub.Close())
 
 			closing := time.Now()
 			require.NoError(t, d.Close())
@@ -262,28 +293,6 @@ func requireFlow(t *testing.T, d *aeron.Driver) {
 	}
 }
 
-// The driver is killed while Close runs.
-func TestDriverKilledWhileClosing(t *testing.T) {
-	for range bounded(3, 30) {
-		dir := shm(t)
-		c := start(t, "driver", dir)
-		c.expect("started")
-		d := external(t, dir)
-		f := newFleet(t, d)
-		closed := make(chan error, 1)
-		go func() { closed <- d.Close() }()
-		c.signal(syscall.SIGKILL)
-		select {
-		case err := <-closed:
-			require.NoError(t, err)
-		case <-time.After(testdriver.Patience):
-			require.FailNow(t, "Close does not return")
-		}
-		f.halt()
-		f.work.Wait()
-	}
-}
-
 // takeOver starts a driver in a directory that another has left, and says how long that took: a dead one's is refused until it has
 // been silent for long enough.
 func takeOver(t *testing.T, dir string) time.Duration {
@@ -304,16 +313,4 @@ func takeOver(t *testing.T, dir string) time.Duration {
 	})
 	requireFlow(t, d)
 	return time.Since(began)
-}
-
-// Killed, taken over, killed again, in one directory.
-func TestDriverRestart_inTheSameDirectory(t *testing.T) {
-	dir := shm(t)
-	for range bounded(1, 10) {
-		c := start(t, "driver", dir)
-		c.expect("started")
-		c.signal(syscall.SIGKILL)
-		<-c.ended
-		t.Run("taken over", func(t *testing.T) { takeOver(t, dir) })
-	}
 }

@@ -61,12 +61,14 @@ func runFullAtStart(dir string, args []string) error {
 }
 
 func TestStorageFullAtStart(t *testing.T) {
-	for _, size := range []int{64 << 10, mib, 2 * mib} {
+	sizes := []int{64 << 10, mib, 2 * mib}
+	for _, size := range sizes {
 		said := result[map[string]any](confined(t, size, "fullAtStart"))
 		require.Equal(t, true, said["typed"], said)
 		require.Equal(t, true, said["space"], said)
 		require.Equal(t, false, said["left"], "what the failed start has made is gone: %v", said)
 	}
+	figures.Record(t, "bytes of room, in none of which a driver starts or leaves anything", sizes)
 }
 
 // runFullAtAdd adds publications until they do not fit: that is an error, those that are there work, and there is room again when some
@@ -224,18 +226,22 @@ func runWriter(dir string, _ []string) error {
 // Sparse terms are opted in, and /dev/shm runs full under a writer: it is killed, as Config.SparseTerms says, and the driver in another
 // process is not. By default the Add is refused and nobody is killed.
 func TestStorageFullMidStream(t *testing.T) {
+	fates := map[string]any{}
 	for terms, fate := range map[string]string{"sparse": "killed", "whole": "ended well"} {
 		t.Run(terms, func(t *testing.T) {
 			said := result[map[string]any](confined(t, 40*mib, "fullMidStream", terms))
 			require.Equal(t, fate, said["writer"], said)
 			require.Equal(t, true, said["driver"], said)
+			fates[terms] = said["writer"]
 		})
 	}
+	figures.Record(t, "the writer, by its terms, while the driver went on", fates)
 }
 
 // The directory is removed, or replaced by a link, under a driver and its client: nothing dies, what is there goes on, a new Add fails
 // with an error, and Close returns.
 func TestDirectoryTakenAway(t *testing.T) {
+	took := map[string][]time.Duration{}
 	for name, take := range map[string]func(t *testing.T, dir string){
 		"Removed": func(t *testing.T, dir string) { require.NoError(t, os.RemoveAll(dir)) },
 		"ReplacedByALink": func(t *testing.T, dir string) {
@@ -268,7 +274,9 @@ func TestDirectoryTakenAway(t *testing.T) {
 				require.NoError(t, err)
 				return n == 1
 			})
+			adding := time.Now()
 			_, err = d.AddPublication(ctx, "aeron:ipc", 2)
+			refused := time.Since(adding)
 			var e *aeron.Error
 			require.ErrorAs(t, err, &e)
 			closing := time.Now()
@@ -276,8 +284,10 @@ func TestDirectoryTakenAway(t *testing.T) {
 				require.ErrorAs(t, err, &e)
 			}
 			require.Less(t, time.Since(closing), 2*prompt)
+			took[name] = []time.Duration{refused.Round(time.Millisecond), time.Since(closing).Round(time.Millisecond)}
 		})
 	}
+	figures.Record(t, "until the Add had its error, until Close returned", took)
 }
 
 // A dead driver's cnc.dat, cut off anywhere, is an error for a client at once, where C waits for ever, and no obstacle that kills a driver
