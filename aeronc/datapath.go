@@ -79,6 +79,20 @@ func (w *writer) check(info cgo.PublicationInfo) string {
 	return ""
 }
 
+// checkMTU refuses a publication whose log has an MTU that no driver gives it: C, which divides by what a frame holds, would end the
+// process at a long message. Nobody has it yet; it is closed without waiting, for this may be where Close waits for.
+func (p *publicationBase) checkMTU(e Error) error {
+	const longestMTU = 65504 // AERON_MAX_UDP_PAYLOAD_LENGTH
+	mtu := int64(p.constants.MaxPayloadLength) + headerLength
+	if mtu > headerLength && mtu <= longestMTU && mtu%frameAlignment == 0 {
+		return nil
+	}
+	go func() { _ = p.Close() }()
+	e.Detail = fmt.Sprintf("the log's MTU is %d, where a multiple of %d above %d and up to %d must be: was the driver's directory tampered with?", mtu, frameAlignment, headerLength, longestMTU)
+	e.Err = ErrLayout
+	return &e
+}
+
 // between is "" when a position that only grows, read between two readings of C's, lies between them.
 func between(what string, before, ours, after int64) string {
 	if before >= 0 && after >= 0 && (ours < before || ours > after) {

@@ -54,6 +54,9 @@ func (c *Client) exclusivePublicationAdd(channel string, streamID int32) *additi
 		p.alone = true
 		p.init(c, exclusive(raw), channel, info)
 		p.choosePath(p.checkLayout(info))
+		if err := p.checkMTU(e); err != nil {
+			return nil, err
+		}
 		return p, nil
 	}
 	return &addition[*ExclusivePublication]{

@@ -49,6 +49,9 @@ func (c *Client) publicationAdd(channel string, streamID int32) *addition[*Publi
 		p := &Publication{c: raw, log: concurrentLog{newWriter(cgo.PublicationLog(raw), info)}}
 		p.init(c, concurrent(raw), channel, info)
 		p.choosePath(p.checkLayout(info))
+		if err := p.checkMTU(e); err != nil {
+			return nil, err
+		}
 		return p, nil
 	}
 	return &addition[*Publication]{

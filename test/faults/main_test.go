@@ -50,9 +50,10 @@ var tasks = map[string]func(dir string, args []string) error{
 	"writer":        runWriter,
 	"profiled":      runProfiled,
 	"deaf":          runDeaf,
-
 	"readOnlyStart": runReadOnlyStart,
 	"readOnlyAdd":   runReadOnlyAdd,
+	"starts":        runStarts,
+	"mapper":        runMapper,
 }
 
 func TestMain(m *testing.M) {
@@ -154,6 +155,29 @@ func (c *child) expect(prefix string) string {
 			require.FailNow(c.t, "the child does not answer", "%q was expected\n%s", prefix, c.output())
 		}
 	}
+}
+
+// told waits for a line as expect does, or for the end of the child.
+func (c *child) told(prefix string) (rest string, alive bool) {
+	c.t.Helper()
+	for {
+		select {
+		case line := <-c.lines:
+			if rest, ok := strings.CutPrefix(line, prefix); ok {
+				return strings.TrimSpace(rest), true
+			}
+		case <-c.ended:
+			if len(c.lines) == 0 {
+				return "", false
+			}
+		}
+	}
+}
+
+// last is the end of what the child has printed.
+func (c *child) last() string {
+	out := c.output()
+	return out[max(0, len(out)-500):]
 }
 
 // tell writes a line to the child.

@@ -293,6 +293,7 @@ func TestDirectoryTakenAway(t *testing.T) {
 // A dead driver's cnc.dat, cut off anywhere, is an error for a client at once, where C waits for ever, and no obstacle that kills a driver
 // that starts, where C reads beyond its end.
 func TestTruncatedCnC(t *testing.T) {
+	figures.Begin(t)
 	dir := shm(t)
 	c := start(t, "driver", dir)
 	c.expect("started")
@@ -318,8 +319,12 @@ func TestTruncatedCnC(t *testing.T) {
 		require.ErrorAs(t, err, &e, "%d bytes", n)
 		require.Less(t, time.Since(began), prompt, "%d bytes", n)
 	}
-	figures.Record(t, "lengths", len(lengths))
-	for _, n := range []int{0, 8, 64, 127, 128, 4096, len(cnc) / 2, len(cnc) - 1} {
+	starts := []int{8, 64, 127, 128, len(cnc) / 2, len(cnc) - 1}
+	starts = append(starts, lengths[:bounded(15, 100)]...)
+	for n := 0; n <= 4096; n += bounded(96, 1) {
+		starts = append(starts, n)
+	}
+	for _, n := range starts {
 		require.NoError(t, os.RemoveAll(dir))
 		require.NoError(t, os.Mkdir(dir, 0o700))
 		require.NoError(t, os.WriteFile(dir+"/cnc.dat", cnc[:n], 0o600))
@@ -335,4 +340,5 @@ func TestTruncatedCnC(t *testing.T) {
 		}
 		require.NoError(t, d.Close())
 	}
+	figures.Record(t, "lengths for a client, for a driver that starts", []int{len(lengths), len(starts)})
 }

@@ -96,6 +96,8 @@ var chapters = []chapter{
 		{"A directory that may not be written to is a typed error of Start and of Add, which names the path and what to do; what is there goes on", []string{"test/faults.TestDirectoryReadOnly"}},
 		{"A cnc.dat that is cut off anywhere hangs no client and kills no driver", []string{"test/faults.TestTruncatedCnC"}},
 		{"… nor one in which bytes are flipped, 10,000 times over, or one of another version", []string{"test/faults.TestFlippedCnC", "test/faults.TestCnCOfAnotherVersion"}},
+		{"A dead driver's loss report and logs, cut off or with bytes flipped, are no obstacle for one that starts", []string{"test/faults.TestDamagedFiles_ofADeadDriver"}},
+		{"A log that is cut off, or whose metadata has bytes flipped, before a client maps it is a typed error or does no harm", []string{"test/faults.TestDamagedLog_thatAClientMaps"}},
 	}},
 	{"Networks that lose", []promise{
 		{"Every byte arrives once and in order while Aeron's own interceptor drops 1, 10, 20 and 50 % of what comes in, and the loss report and the counters tell exactly that", []string{"test/faults.TestIncomingLoss/1", "test/faults.TestIncomingLoss/10", "test/faults.TestIncomingLoss/20", "test/faults.TestIncomingLoss/50"}},
