@@ -137,7 +137,7 @@ func TestDamagedFiles_ofADeadDriver(t *testing.T) {
 	c.signal(syscall.SIGKILL)
 	<-c.ended
 	require.NoError(t, os.Remove(left+"/"+cncfile.FileName))
-	count := bounded(100, 2000)
+	count := bounded(50, 2000)
 	require.Equal(t, count, result[int](start(t, "starts", base+"/driver", left, strconv.Itoa(count))))
 	figures.Record(t, "variants of the loss report and the logs, with each of which a driver started", count)
 }

@@ -67,6 +67,14 @@ func (w *witness) onData(datagram []byte) {
 	w.takes(datagram, drop)
 }
 
+// note takes what a relay sends on or loses itself.
+func (w *witness) note(direction int, datagram []byte, drop bool) {
+	kind := binary.LittleEndian.Uint16(datagram[6:])
+	if direction == 0 && (kind == typeData || kind == typePadding) && binary.LittleEndian.Uint32(datagram) != 0 {
+		w.takes(datagram, drop)
+	}
+}
+
 // takes notes the frames of a datagram.
 func (w *witness) takes(datagram []byte, drop bool) {
 	const termLength = 64 << 10
@@ -91,6 +99,7 @@ func (w *witness) takes(datagram []byte, drop bool) {
 func TestIncomingLoss(t *testing.T) {
 	for name, rate := range map[string]float64{"1": 0.01, "10": 0.1, "20": 0.2, "50": 0.5} {
 		t.Run(name, func(t *testing.T) {
+			figures.Begin(t)
 			const seed = 20260827
 			cfg := small(shm(t))
 			cfg.Driver.IncomingLoss = fmt.Sprintf("loss:rate=%g|seed=%d|recv-msg-mask=0x2", rate, seed)

@@ -151,7 +151,11 @@ func edged() (damages []damage) {
 		if at >= 28 && at < 128 || at >= 144 && at < 256 || at >= 352 && at < 448 {
 			continue // nothing is there
 		}
-		for _, value := range []uint32{0, 1, 2, 31, 32, 33, 64, 1 << 16, 1 << 20, 1 << 30, 1<<31 - 32, 1<<31 - 1, 1 << 31, 1<<32 - 32, 1<<32 - 1} {
+		values := []uint32{0, 32, 33, 64, 1 << 16, 1<<31 - 1, 1 << 31, 1<<32 - 1}
+		if *full {
+			values = append(values, 1, 2, 31, 1<<20, 1<<30, 1<<31-32, 1<<32-32)
+		}
+		for _, value := range values {
 			damages = append(damages, damage{fmt.Sprintf("%#x at %d of the metadata", value, at), func(whole []byte) []byte {
 				binary.LittleEndian.PutUint32(whole[len(whole)-logMetadata+at:], value)
 				return whole
@@ -177,7 +181,7 @@ func TestDamagedLog_thatAClientMaps(t *testing.T) {
 	mapper.expect("ready")
 	fates := map[string]int{}
 	damages := edged()
-	for n := range bounded(200, 3000) {
+	for n := range bounded(100, 3000) {
 		damages = append(damages, damage{fmt.Sprint("random ", n), func(whole []byte) []byte { return damagedFile(r, whole) }})
 	}
 	for n := range 2 * len(damages) {
@@ -206,7 +210,7 @@ func TestDamagedLog_thatAClientMaps(t *testing.T) {
 	require.NoError(t, mapper.in.Close())
 	mapper.succeed()
 	require.NoError(t, holder.Err())
-	require.GreaterOrEqual(t, fates["publication refused by Go"], 14, "those with an MTU that cannot be: C would divide by it")
+	require.GreaterOrEqual(t, fates["publication refused by Go"], 7, "those with an MTU that cannot be: C would divide by it")
 	for _, fate := range []string{"refused", "mapped"} {
 		require.Positive(t, fates["publication "+fate])
 		require.Positive(t, fates["subscription "+fate])

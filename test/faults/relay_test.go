@@ -32,6 +32,7 @@ type relay struct {
 	sender   *net.UDPAddr // who sent last
 	held     [2][]byte    // a datagram of each direction that another is to overtake
 	watch    func(direction int, datagram []byte)
+	mourn    func(direction int, datagram []byte)
 
 	work                                sync.WaitGroup
 	passed, lost, duplicated, reordered atomic.Int64
@@ -79,6 +80,13 @@ func (r *relay) watched(watch func(direction int, datagram []byte)) {
 	r.watch = watch
 }
 
+// mourned lets somebody see, with r.mu held, what is lost, in turn with what watched sees.
+func (r *relay) mourned(mourn func(direction int, datagram []byte)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.mourn = mourn
+}
+
 func (r *relay) run(from *net.UDPConn, direction int) {
 	buffer := make([]byte, 1<<16)
 	for {
@@ -103,6 +111,9 @@ func (r *relay) handle(datagram []byte, addr *net.UDPAddr, direction int) {
 	}
 	if r.random.Float64() < w.loss {
 		r.lost.Add(1)
+		if r.mourn != nil {
+			r.mourn(direction, datagram)
+		}
 		return
 	}
 	if r.random.Float64() < w.reorder && r.held[direction] == nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aeroncgo/aeron"
 	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 var cycles = flag.Int("cycles", 40, "how often TestCycles opens and closes everything; make cycles takes 1,000")
@@ -37,6 +38,7 @@ func held(t *testing.T) holdings {
 // Threads, descriptors and mappings are those of the beginning after any number of drivers. Go keeps a thread that C has held up
 // for long, and maps its heap as it needs it, so those two may grow by a little, and never with the number of cycles.
 func TestCycles(t *testing.T) {
+	figures.Begin(t)
 	const spareThreads, spareMappings = 8, 24
 	cycle := func() {
 		cfg := small(t)
@@ -73,6 +75,7 @@ func TestCycles(t *testing.T) {
 		after = held(t)
 		return after.descriptors == before.descriptors
 	})
+	figures.Record(t, "cycles", *cycles)
 	t.Logf("%d cycles, %v each: before %+v, after %+v", *cycles, (took / time.Duration(*cycles)).Round(time.Millisecond), before, after)
 	require.LessOrEqual(t, after.threads, before.threads+spareThreads)
 	require.LessOrEqual(t, after.mappings, before.mappings+spareMappings)
