@@ -204,8 +204,25 @@ func TestTransport_response(t *testing.T) {
 func TestIncomingLoss_isMadeGood(t *testing.T) {
 	cfg := config(t)
 	cfg.Driver.IncomingLoss = "loss:rate=0.2|seed=7|recv-msg-mask=0x2"
-	d, channel := start(t, cfg), testdriver.UDP(t)
+	d := start(t, cfg)
 	require.Contains(t, d.ContextInfo(), "driver.udp_channel_incoming_interceptors=loss:rate=0.2|seed=7|recv-msg-mask=0x2\n")
+	requireMadeGood(t, d)
+}
+
+// What is lost at both ends and both ways as well.
+func TestDebugLoss_ofADriver(t *testing.T) {
+	cfg := config(t)
+	cfg.Driver.SendLoss, cfg.Driver.ReceiveLoss = "data-rate=0.2|data-seed=7|control-rate=0.1|control-seed=8", "data-rate=0.2|data-seed=9"
+	d := start(t, cfg)
+	require.Contains(t, d.ContextInfo(), "driver.send_channel_loss_supplier=data-rate=0.2|data-seed=7|control-rate=0.1|control-seed=8\n")
+	require.Contains(t, d.ContextInfo(), "driver.receive_channel_loss_supplier=data-rate=0.2|data-seed=9\n")
+	requireMadeGood(t, d)
+}
+
+// requireMadeGood sends over UDP to itself.
+func requireMadeGood(t *testing.T, d *aeron.Driver) {
+	t.Helper()
+	channel := testdriver.UDP(t)
 	s, p := subscribe(t, d, channel), publishOn(t, d, channel)
 	require.NoError(t, p.AwaitReady(testdriver.Context(t)))
 	var sent, received []string

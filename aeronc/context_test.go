@@ -35,6 +35,8 @@ var special = map[string][]any{
 	"SenderWildcardPorts":             {aeronc.PortRange{Low: 1000, High: 2000}, aeronc.PortRange{Low: 5, High: 5}, aeronc.PortRange{}},
 	"ReceiverWildcardPorts":           {aeronc.PortRange{Low: 1000, High: 2000}, aeronc.PortRange{Low: 1, High: 65535}, aeronc.PortRange{}},
 	"ReceiverGroupTag":                {aeronc.Some[int64](-7), aeronc.Some[int64](0), aeronc.Optional[int64]{}},
+	"SendLoss":                        {"data-rate=0.5|data-seed=7|control-rate=1|control-seed=0", "control-rate=0.25", ""},
+	"ReceiveLoss":                     {"data-rate=0.125|control-rate=0.5|control-seed=9223372036854775807", "data-rate=1|data-seed=1", ""},
 	"IncomingLoss": {
 		"loss:rate=0.5|seed=7|recv-msg-mask=0x2", "fixed-loss:term-id=1|term-offset=0|length=64", "",
 		"multi-gap-loss:term-id=1|gap-radix=4096|gap-length=64|total-gaps=2", "loss:rate=0|recv-msg-mask=2", "",

@@ -359,6 +359,12 @@ type DriverConfig struct {
 	// IncomingLoss drops packets that arrive, for tests: see [DriverContext.SetIncomingLoss].
 	// Environment: AERON_UDP_CHANNEL_INCOMING_INTERCEPTORS. C: aeron_driver_context_set_udp_channel_incoming_interceptors
 	IncomingLoss string
+	// SendLoss drops what senders send and what comes back to them, for tests: see [DriverContext.SetSendLoss].
+	// C: aeron_driver_context_set_send_channel_loss_supplier
+	SendLoss string
+	// ReceiveLoss drops what receivers get and what they send back, for tests: see [DriverContext.SetReceiveLoss].
+	// C: aeron_driver_context_set_receive_channel_loss_supplier
+	ReceiveLoss string
 
 	// Names.
 
@@ -498,6 +504,8 @@ var driverConfigFields = []configField{
 	plainField("RetransmitUnicastDelay", "retransmit_unicast_delay_ns", "0s", func(c *DriverConfig) *time.Duration { return &c.RetransmitUnicastDelay }, within[time.Duration](0, 31536000000000000, 0), (*DriverContext).SetRetransmitUnicastDelay, (*DriverContext).RetransmitUnicastDelay),
 	plainField("RetransmitUnicastLinger", "retransmit_unicast_linger_ns", "10ms", func(c *DriverConfig) *time.Duration { return &c.RetransmitUnicastLinger }, within[time.Duration](1000, 31536000000000000, 0), (*DriverContext).SetRetransmitUnicastLinger, (*DriverContext).RetransmitUnicastLinger),
 	plainField("IncomingLoss", "udp_channel_incoming_interceptors", "", func(c *DriverConfig) *string { return &c.IncomingLoss }, lossSpec, (*DriverContext).SetIncomingLoss, (*DriverContext).IncomingLoss),
+	plainField("SendLoss", "send_channel_loss_supplier", "", func(c *DriverConfig) *string { return &c.SendLoss }, debugLossSpec, (*DriverContext).SetSendLoss, (*DriverContext).SendLoss),
+	plainField("ReceiveLoss", "receive_channel_loss_supplier", "", func(c *DriverConfig) *string { return &c.ReceiveLoss }, debugLossSpec, (*DriverContext).SetReceiveLoss, (*DriverContext).ReceiveLoss),
 	plainField("NameResolver", "name_resolver_supplier", "default", func(c *DriverConfig) *string { return &c.NameResolver }, oneOf("default driver csv_table"), (*DriverContext).SetNameResolver, (*DriverContext).NameResolver),
 	plainField("NameResolverInitArgs", "name_resolver_init_args", "", func(c *DriverConfig) *string { return &c.NameResolverInitArgs }, text, (*DriverContext).SetNameResolverInitArgs, (*DriverContext).NameResolverInitArgs),
 	plainField("ResolverName", "resolver_name", "", func(c *DriverConfig) *string { return &c.ResolverName }, text, (*DriverContext).SetResolverName, (*DriverContext).ResolverName),

@@ -210,6 +210,84 @@ func (c *DriverContext) IncomingLoss() string {
 	})
 }
 
+// SetSendLoss makes the driver drop a share of what its senders send and of what comes back to them, by chance, with C's debug
+// configuration of channel endpoints, for tests:
+//
+//	data-rate=0.1|data-seed=7|control-rate=0.2|control-seed=8
+//
+// data is data, heartbeats and setups; C sends data that it has dropped when sent first again at once, and counts a short send, so that
+// of data only what was asked for again is missing. control is status messages and requests for what is missing. A rate that is left
+// out is 0, and a seed the clock's. An empty spec drops nothing. Every channel of this driver, and of no other, begins with the same
+// seeds.
+//
+// It fails once the context is in use or closed, and with ErrInvalidArgument naming the parameter. C's own way to set this is variables
+// AERON_DEBUG_…, which count for nothing here, as in aeronmd, which does not look at them.
+//
+// C: aeron_debug_channel_endpoint_configuration_install, aeron_driver_context_set_send_channel_loss_supplier
+func (c *DriverContext) SetSendLoss(spec string) error {
+	return c.setDebugLoss("send_channel_loss_supplier", false, spec)
+}
+
+// SendLoss reports it; empty when there is none, or the context is closed.
+//
+// C: aeron_debug_channel_endpoint_configuration_install
+func (c *DriverContext) SendLoss() string {
+	return get(c, func(raw *cgo.DriverContext) string { return showDebugLoss(cgo.DriverContextDebugLoss(raw, false)) })
+}
+
+// SetReceiveLoss is the same for what the driver's receivers get, which is data, and what they send back, which is control. Data that is
+// dropped here is missing until it is sent again.
+//
+// C: aeron_debug_channel_endpoint_configuration_install, aeron_driver_context_set_receive_channel_loss_supplier
+func (c *DriverContext) SetReceiveLoss(spec string) error {
+	return c.setDebugLoss("receive_channel_loss_supplier", true, spec)
+}
+
+// ReceiveLoss reports it; empty when there is none, or the context is closed.
+//
+// C: aeron_debug_channel_endpoint_configuration_install
+func (c *DriverContext) ReceiveLoss() string {
+	return get(c, func(raw *cgo.DriverContext) string { return showDebugLoss(cgo.DriverContextDebugLoss(raw, true)) })
+}
+
+func (c *DriverContext) setDebugLoss(name string, receive bool, spec string) error {
+	if rule := debugLossSpec(spec); spec != "" && rule != "" {
+		return invalidArgument(name, strconv.Quote(spec), rule)
+	}
+	loss := cgo.DebugLoss{DataSeed: -1, ControlSeed: -1}
+	for text := range strings.SplitSeq(spec, "|") { // which has been checked
+		name, value, _ := strings.Cut(text, "=")
+		switch name {
+		case "data-rate":
+			loss.DataRate, _ = strconv.ParseFloat(value, 64)
+		case "data-seed":
+			loss.DataSeed, _ = strconv.ParseInt(value, 10, 64)
+		case "control-rate":
+			loss.ControlRate, _ = strconv.ParseFloat(value, 64)
+		case "control-seed":
+			loss.ControlSeed, _ = strconv.ParseInt(value, 10, 64)
+		}
+	}
+	return c.set(func(raw *cgo.DriverContext) error { return cgo.DriverContextSetDebugLoss(raw, receive, loss) })
+}
+
+// showDebugLoss writes the parts that drop anything.
+func showDebugLoss(loss cgo.DebugLoss) string {
+	var parts []string
+	add := func(name string, rate float64, seed int64) {
+		if rate == 0 {
+			return
+		}
+		parts = append(parts, name+"-rate="+strconv.FormatFloat(rate, 'g', -1, 64))
+		if seed >= 0 {
+			parts = append(parts, name+"-seed="+strconv.FormatInt(seed, 10))
+		}
+	}
+	add("data", loss.DataRate, loss.DataSeed)
+	add("control", loss.ControlRate, loss.ControlSeed)
+	return strings.Join(parts, "|")
+}
+
 // lossParam is a parameter of a kind of loss, and must says what its value must be.
 type lossParam struct {
 	valid func(string) bool
@@ -236,6 +314,18 @@ var (
 		},
 	}
 )
+
+var debugLossParams = map[string]lossParam{
+	"data-rate":    {valid: isShare, must: "a share from 0 to 1, such as 0.1", free: true},
+	"data-seed":    {valid: isNumber(0, math.MaxInt64), must: "a number of 63 bits from 0", free: true},
+	"control-rate": {valid: isShare, must: "a share from 0 to 1, such as 0.1", free: true},
+	"control-seed": {valid: isNumber(0, math.MaxInt64), must: "a number of 63 bits from 0", free: true},
+}
+
+// debugLossSpec checks what SetSendLoss and SetReceiveLoss take.
+func debugLossSpec(spec string) string {
+	return lossArguments("the spec", debugLossParams, spec, true)
+}
 
 func isNumber(least, most int64) func(string) bool {
 	return func(v string) bool {
@@ -271,6 +361,11 @@ func lossSpec(spec string) string {
 	if !known {
 		return "must begin with loss, fixed-loss or multi-gap-loss, such as loss:rate=0.1|seed=7|recv-msg-mask=0x2"
 	}
+	return lossArguments(kind, params, args, given)
+}
+
+// lossArguments checks name=value|… for what has these parameters.
+func lossArguments(kind string, params map[string]lossParam, args string, given bool) string {
 	names := slices.Sorted(maps.Keys(params))
 	seen := map[string]bool{}
 	for text := range strings.SplitSeq(args, "|") {

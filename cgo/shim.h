@@ -51,6 +51,16 @@ typedef struct aerongo_slot_stct
 }
 aerongo_slot_t;
 
+/* What a side's endpoints drop, as aeron_debug_channel_endpoint_configuration.c keeps it. */
+typedef struct aerongo_debug_loss_stct
+{
+    double data_rate;
+    int64_t data_seed;
+    double control_rate;
+    int64_t control_seed;
+}
+aerongo_debug_loss_t;
+
 #define AERONGO_CONTEXT_SLOTS (8)
 
 aerongo_result_t aerongo_value(int64_t value);
@@ -207,6 +217,9 @@ aerongo_result_t aerongo_driver_context_set_receiver_group_tag(
 aerongo_result_t aerongo_driver_context_set_incoming_loss(
     aeron_driver_context_t *context, const char *name, const char *args);
 const char *aerongo_driver_context_incoming_loss(aeron_driver_context_t *context);
+aerongo_result_t aerongo_driver_context_set_debug_loss(
+    aeron_driver_context_t *context, bool receive, aerongo_debug_loss_t loss);
+aerongo_debug_loss_t aerongo_driver_context_debug_loss(aeron_driver_context_t *context, bool receive);
 
 /* ---- context.c, client.c --------------------------------------------------------------------------------------- */
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "aeron_alloc.h"
+#include "media/aeron_debug_channel_endpoint_configuration.h"
 #include "media/aeron_udp_channel_transport_bindings.h"
 #include "media/aeron_udp_channel_transport_fixed_loss.h"
 #include "media/aeron_udp_channel_transport_loss.h"
@@ -254,4 +255,44 @@ const char *aerongo_driver_context_incoming_loss(aeron_driver_context_t *context
     }
 
     return "";
+}
+
+/* ---- Loss at both ends, for tests -------------------------------------------------------------------------------*/
+
+static aerongo_debug_loss_t *aerongo_debug_loss(aeron_driver_context_t *context, bool receive)
+{
+    return (aerongo_debug_loss_t *)(receive ?
+        context->receive_channel_loss_supplier_clientd : context->send_channel_loss_supplier_clientd);
+}
+
+/*
+ * C has a function that installs suppliers of loss, and reads what they are to lose from the environment only. It reads nothing here,
+ * and what it would have read is put where it keeps it. Closing the context frees that.
+ */
+aerongo_result_t aerongo_driver_context_set_debug_loss(
+    aeron_driver_context_t *context, bool receive, aerongo_debug_loss_t loss)
+{
+    aeron_err_clear();
+    if (NULL == aerongo_debug_loss(context, receive))
+    {
+        int before = aerongo_env_scope_get();
+        aerongo_env_scope_set(AERONGO_ENV_SCOPE_DENY);
+        int status = aeron_debug_channel_endpoint_configuration_install(context);
+        aerongo_env_scope_set(before);
+        if (status < 0)
+        {
+            return aerongo_failure();
+        }
+    }
+    *aerongo_debug_loss(context, receive) = loss;
+
+    return aerongo_status(0);
+}
+
+aerongo_debug_loss_t aerongo_driver_context_debug_loss(aeron_driver_context_t *context, bool receive)
+{
+    aerongo_debug_loss_t none = { 0 };
+    aerongo_debug_loss_t *loss = aerongo_debug_loss(context, receive);
+
+    return NULL == loss ? none : *loss;
 }

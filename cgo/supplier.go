@@ -146,3 +146,29 @@ func DriverContextSetIncomingLoss(c *DriverContext, name, args string) error {
 func DriverContextIncomingLoss(c *DriverContext) string {
 	return C.GoString(C.aerongo_driver_context_incoming_loss(c.c))
 }
+
+// DebugLoss is which shares of what passes an endpoint are dropped, and what chance begins with: -1 for the clock.
+type DebugLoss struct {
+	DataRate    float64
+	DataSeed    int64
+	ControlRate float64
+	ControlSeed int64
+}
+
+// DriverContextSetDebugLoss drops what senders send and hear, or what receivers hear and send.
+//
+// C: aeron_debug_channel_endpoint_configuration_install
+func DriverContextSetDebugLoss(c *DriverContext, receive bool, loss DebugLoss) error {
+	return errorOf("set debug loss", C.aerongo_driver_context_set_debug_loss(c.c, C.bool(receive), C.aerongo_debug_loss_t{
+		data_rate: C.double(loss.DataRate), data_seed: C.int64_t(loss.DataSeed),
+		control_rate: C.double(loss.ControlRate), control_seed: C.int64_t(loss.ControlSeed),
+	}))
+}
+
+// DriverContextDebugLoss is what was set, or the zero value.
+//
+// C: aeron_debug_channel_endpoint_configuration_install
+func DriverContextDebugLoss(c *DriverContext, receive bool) DebugLoss {
+	loss := C.aerongo_driver_context_debug_loss(c.c, C.bool(receive))
+	return DebugLoss{float64(loss.data_rate), int64(loss.data_seed), float64(loss.control_rate), int64(loss.control_seed)}
+}

@@ -112,6 +112,19 @@ func TestIncomingLoss_isReplacedRefusedAndTakenAway(t *testing.T) {
 	require.NoError(t, cgo.DriverContextSetIncomingLoss(plain, "", ""), "there is none to take away")
 }
 
+func TestDebugLoss_ofEachSideIsItsOwn(t *testing.T) {
+	t.Setenv("AERON_DEBUG_SEND_DATA_LOSS_RATE", "1")
+	c := settings(t)
+	require.Zero(t, cgo.DriverContextDebugLoss(c, false))
+	send := cgo.DebugLoss{DataRate: 0.25, DataSeed: 1, ControlRate: 0.5, ControlSeed: -1}
+	receive := cgo.DebugLoss{DataRate: 0.125, DataSeed: 2, ControlRate: 1, ControlSeed: 3}
+	require.NoError(t, cgo.DriverContextSetDebugLoss(c, true, receive))
+	require.Equal(t, cgo.DebugLoss{DataSeed: -1, ControlSeed: -1}, cgo.DriverContextDebugLoss(c, false), "nothing, and nothing from the environment")
+	require.NoError(t, cgo.DriverContextSetDebugLoss(c, false, send))
+	require.Equal(t, send, cgo.DriverContextDebugLoss(c, false))
+	require.Equal(t, receive, cgo.DriverContextDebugLoss(c, true))
+}
+
 func TestTerminationValidator_policies(t *testing.T) {
 	c := settings(t)
 	require.Equal(t, cgo.TerminationUpstream, cgo.DriverContextTerminationPolicy(c))

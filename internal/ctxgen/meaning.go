@@ -138,6 +138,8 @@ var meanings = []meaning{
 	{name: "retransmit_unicast_delay_ns", text: "is how long a sender waits before it sends again", low: 0, high: aYear, def: "0s"},
 	{name: "retransmit_unicast_linger_ns", text: "is for how long it does not send the same again", low: micro, high: aYear, def: "10ms"},
 	{name: "udp_channel_incoming_interceptors", field: "IncomingLoss", text: "drops packets that arrive, for tests: see [DriverContext.SetIncomingLoss]", goType: "string", check: "lossSpec", env: "AERON_UDP_CHANNEL_INCOMING_INTERCEPTORS"},
+	{name: "send_channel_loss_supplier", field: "SendLoss", text: "drops what senders send and what comes back to them, for tests: see [DriverContext.SetSendLoss]", goType: "string", check: "debugLossSpec"},
+	{name: "receive_channel_loss_supplier", field: "ReceiveLoss", text: "drops what receivers get and what they send back, for tests: see [DriverContext.SetReceiveLoss]", goType: "string", check: "debugLossSpec"},
 
 	{section: "Names", name: "name_resolver_supplier", field: "NameResolver", text: "is who resolves names: default asks the system; driver asks other drivers first, and needs ResolverName and ResolverInterface; csv_table reads a table", goType: "string", oneOf: "default driver csv_table", def: "default", env: "AERON_NAME_RESOLVER_SUPPLIER"},
 	{name: "name_resolver_init_args", text: "are its arguments; of csv_table the table itself"},

@@ -100,6 +100,10 @@ var chapters = []chapter{
 		{"A log that is cut off, or whose metadata has bytes flipped, before a client maps it is a typed error or does no harm", []string{"test/faults.TestDamagedLog_thatAClientMaps"}},
 	}},
 	{"Networks that lose", []promise{
+		{
+			"Every byte arrives once and in order while the driver's own debug configuration drops 10 and 20 % of data and of control at both ends, both ways, and each alone; short sends, the loss report and the counters of control show it",
+			[]string{"test/faults.TestDebugLoss/BothWays10", "test/faults.TestDebugLoss/BothWays20", "test/faults.TestDebugLoss/SendData", "test/faults.TestDebugLoss/SendControl", "test/faults.TestDebugLoss/ReceiveData", "test/faults.TestDebugLoss/ReceiveControl"},
+		},
 		{"Every byte arrives once and in order while Aeron's own interceptor drops 1, 10, 20 and 50 % of what comes in, and the loss report and the counters tell exactly that", []string{"test/faults.TestIncomingLoss/1", "test/faults.TestIncomingLoss/10", "test/faults.TestIncomingLoss/20", "test/faults.TestIncomingLoss/50"}},
 		{"… and while a network loses 10 and 50 %", []string{"test/faults.TestNetwork/Loss10", "test/faults.TestNetwork/Loss50"}},
 		{"… through loss both ways, duplicates, reordering, delay, and all at once", []string{"test/faults.TestNetwork/LossBothWays30", "test/faults.TestNetwork/Duplicates", "test/faults.TestNetwork/Reordering", "test/faults.TestNetwork/Delay", "test/faults.TestNetwork/Storm"}},
