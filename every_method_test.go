@@ -147,7 +147,7 @@ func methodsOf(t *testing.T, objects []any) (methods []bound) {
 		arguments = append(arguments, reflect.ValueOf(object))
 	}
 	for _, v := range arguments[1:] {
-		if _, batch := v.Interface().(*aeron.Batch); batch { // which is for one goroutine at a time
+		if _, batch := reflect.TypeAssert[*aeron.Batch](v); batch { // which is for one goroutine at a time
 			continue
 		}
 		for i := range v.NumMethod() {

@@ -5,6 +5,7 @@ package interop
 import (
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -22,7 +23,7 @@ func addJava(s *stage) error {
 		"-XX:TieredStopAtLevel=1", "-cp", strings.TrimSpace(string(jar)),
 	}
 	addJavaSamples(java)
-	p, err := launch("java", append(java[:len(java):len(java)], "javapeer/Peer.java")...)
+	p, err := launch("java", append(slices.Clip(java), "javapeer/Peer.java")...)
 	if err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func addJava(s *stage) error {
 func addJavaSamples(java []string) {
 	ofClass := func(class string) sample {
 		return func(dir, channel, back string, stream, count int) []string {
-			command := java[:len(java):len(java)]
+			command := slices.Clip(java)
 			for _, property := range []string{
 				"dir=" + dir,
 				"sample.embeddedMediaDriver=false",
