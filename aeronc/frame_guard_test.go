@@ -20,6 +20,7 @@ import (
 	"github.com/aeroncgo/aeron/idle"
 	"github.com/aeroncgo/aeron/internal/testdriver"
 	"github.com/aeroncgo/aeron/stats"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 // Frames as they are on the wire; see aeron_udp_protocol.h.
@@ -146,10 +147,12 @@ var attacks = map[string]attack{
 
 // Each attack in a process of its own, without the guard and with it.
 func TestFrameGuard(t *testing.T) {
+	fates := map[string]int{}
 	for name, a := range attacks {
 		t.Run(name, func(t *testing.T) {
 			t.Run("off", func(t *testing.T) {
 				outcome, _ := runVictim(t, name, "off")
+				fates[outcome]++
 				if a.chance && outcome == "unharmed" {
 					return
 				}
@@ -162,6 +165,7 @@ func TestFrameGuard(t *testing.T) {
 			})
 		})
 	}
+	figures.Record(t, "attacks that kill or harm without the guard, of", fmt.Sprint(fates["killed"]+fates["harmed"], ", ", len(attacks)))
 }
 
 const (

@@ -1,7 +1,6 @@
 package aeronc_test
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,7 +32,7 @@ func FuzzReadProperties(f *testing.F) {
 		properties, err := aeronc.ReadProperties(path)
 		if err != nil {
 			var e *aeronc.Error
-			require.True(t, errors.As(err, &e))
+			require.ErrorAs(t, err, &e)
 			require.ErrorIs(t, err, aeronc.ErrInvalidArgument)
 			require.Equal(t, -1, strings.IndexFunc(err.Error(), unicode.IsControl), "%q", err)
 			require.Contains(t, err.Error(), path+":")
