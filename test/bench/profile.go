@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/aeroncgo/aeron"
@@ -107,7 +108,7 @@ func record(ctx context.Context, pid int, file string) (stop func() error, err e
 		return nil, err
 	}
 	return func() error {
-		if err := perf.Process.Signal(os.Interrupt); err != nil {
+		if err := perf.Process.Signal(syscall.SIGTERM); err != nil {
 			return fmt.Errorf("perf record has ended: %w: %s", err, bytes.TrimSpace(said.Bytes()))
 		}
 		// It ends by the signal that it was sent.

@@ -96,10 +96,15 @@ func (p *program) end(t *testing.T) string {
 	return p.out.String()
 }
 
-// interrupt is what ends the samples that go on for ever.
+// interrupt is what ends the samples that go on for ever. Java's listen to either signal, but not to one that their parent ignores, as
+// shells have it for what runs in the background; C's listen to this one, whatever their parent does.
 func (p *program) interrupt(t *testing.T) string {
 	t.Helper()
-	require.NoError(t, p.cmd.Process.Signal(os.Interrupt), "%s: %s", p.cmd, &p.words)
+	signal := os.Interrupt
+	if filepath.Base(p.cmd.Path) == "java" {
+		signal = syscall.SIGTERM
+	}
+	require.NoError(t, p.cmd.Process.Signal(signal), "%s: %s", p.cmd, &p.words)
 	return p.end(t)
 }
 
