@@ -155,9 +155,10 @@ type DebugLoss struct {
 	ControlSeed int64
 }
 
-// DriverContextSetDebugLoss drops what senders send and hear, or what receivers hear and send.
+// DriverContextSetDebugLoss drops what senders send and hear, or what receivers hear and send: what C's driver has for its own tests, in
+// aeron_debug_channel_endpoint_configuration_install, which is in no public header.
 //
-// C: aeron_debug_channel_endpoint_configuration_install
+// C: aeron_loss_generator_t
 func DriverContextSetDebugLoss(c *DriverContext, receive bool, loss DebugLoss) error {
 	return errorOf("set debug loss", C.aerongo_driver_context_set_debug_loss(c.c, C.bool(receive), C.aerongo_debug_loss_t{
 		data_rate: C.double(loss.DataRate), data_seed: C.int64_t(loss.DataSeed),
@@ -167,7 +168,7 @@ func DriverContextSetDebugLoss(c *DriverContext, receive bool, loss DebugLoss) e
 
 // DriverContextDebugLoss is what was set, or the zero value.
 //
-// C: aeron_debug_channel_endpoint_configuration_install
+// C: aeron_loss_generator_t
 func DriverContextDebugLoss(c *DriverContext, receive bool) DebugLoss {
 	loss := C.aerongo_driver_context_debug_loss(c.c, C.bool(receive))
 	return DebugLoss{float64(loss.data_rate), int64(loss.data_seed), float64(loss.control_rate), int64(loss.control_seed)}
