@@ -66,7 +66,8 @@ func TestEveryMethod_againstClose(t *testing.T) {
 			}
 			work.Go(func() {
 				<-begin
-				if err := closeAll(d, all[1:]); err != nil {
+				// A claim that somebody has just made and not taken back yet is what Close has to speak of.
+				if err := closeAll(d, all[1:]); err != nil && !errors.Is(err, aeron.ErrClaimsOutstanding) {
 					t.Errorf("closing: %v", err)
 				}
 			})
