@@ -172,18 +172,7 @@ func TestOpenClose(t *testing.T) {
 	cycle := func(i int) {
 		ctx, cancel := context.WithTimeout(context.Background(), testdriver.Patience)
 		defer cancel()
-		sub, err := d.AddSubscription(ctx, channels[i%2], 1)
-		require.NoError(t, err)
-		pub, err := d.AddPublication(ctx, channels[i%2], 1)
-		require.NoError(t, err)
-		require.NoError(t, pub.Publish(ctx, []byte("message")))
-		for message, err := range sub.Messages(ctx) {
-			require.NoError(t, err)
-			require.Equal(t, "message", string(message.Data()))
-			break
-		}
-		require.NoError(t, pub.Close())
-		require.NoError(t, sub.Close())
+		requireFlowOver(ctx, t, d, channels[i%2])
 	}
 	for i := range 10 { // what is made once per process, such as threads that stay
 		cycle(i)
@@ -196,7 +185,7 @@ func TestOpenClose(t *testing.T) {
 		counted = len(everyCounter(t, d.Dir()))
 		return counted == last && counters(t, d.Dir(), subscriberPosition) == 0
 	})
-	objects, before, memory := aeronc.Live(), held(t), resident()
+	objects, before, memory := aeronc.Live(), testdriver.Held(t), resident()
 	cycles := bounded(300, 10_000)
 	began := time.Now()
 	for i := range cycles {
@@ -204,14 +193,14 @@ func TestOpenClose(t *testing.T) {
 	}
 	took := time.Since(began)
 	testdriver.Await(t, "the logs to go", empty)
-	var after holdings
+	var after testdriver.Holdings
 	left := 0
 	testdriver.Await(t, "the descriptors and counters of the beginning", func() bool {
-		after, left = held(t), len(everyCounter(t, d.Dir()))
-		return after.descriptors == before.descriptors && left == counted
+		after, left = testdriver.Held(t), len(everyCounter(t, d.Dir()))
+		return after.Descriptors == before.Descriptors && left == counted
 	})
-	require.LessOrEqual(t, after.threads, before.threads+spareThreads)
-	require.LessOrEqual(t, after.mappings, before.mappings+spareMappings)
+	require.LessOrEqual(t, after.Threads, before.Threads+spareThreads)
+	require.LessOrEqual(t, after.Mappings, before.Mappings+spareMappings)
 	require.Equal(t, objects, aeronc.Live())
 	growth := resident() - memory
 	require.Less(t, growth, int64(64<<20))
@@ -219,6 +208,6 @@ func TestOpenClose(t *testing.T) {
 	figures.Record(t, "cycles", cycles)
 	figures.Record(t, "each took", (took / time.Duration(cycles)).Round(time.Microsecond))
 	figures.Record(t, "memory", fmt.Sprintf("%+.1f MiB", float64(growth)/(1<<20)))
-	figures.Record(t, "threads, descriptors, mappings, counters", fmt.Sprintf("%+d, %+d, %+d, %+d", after.threads-before.threads,
-		after.descriptors-before.descriptors, after.mappings-before.mappings, left-counted))
+	figures.Record(t, "threads, descriptors, mappings, counters", fmt.Sprintf("%+d, %+d, %+d, %+d", after.Threads-before.Threads,
+		after.Descriptors-before.Descriptors, after.Mappings-before.Mappings, left-counted))
 }

@@ -38,11 +38,7 @@ func runClient(dir string, args []string) error {
 	if err := d.Start(ctx); err != nil {
 		return err
 	}
-	sub, err := d.AddSubscription(ctx, "aeron:ipc", 1)
-	if err != nil {
-		return err
-	}
-	pub, err := d.AddPublication(ctx, "aeron:ipc", 1)
+	pub, sub, err := ipcStream(ctx, d, 1)
 	if err != nil {
 		return err
 	}

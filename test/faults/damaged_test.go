@@ -98,11 +98,7 @@ func flows(dir string) (err error) {
 	if err := d.Start(ctx); err != nil {
 		return err
 	}
-	sub, err := d.AddSubscription(ctx, "aeron:ipc", 1)
-	if err != nil {
-		return err
-	}
-	pub, err := d.AddPublication(ctx, "aeron:ipc", 1)
+	pub, sub, err := ipcStream(ctx, d, 1)
 	if err != nil {
 		return err
 	}

@@ -278,19 +278,25 @@ func requireFlow(t *testing.T, d *aeron.Driver) {
 	t.Helper()
 	ctx := testdriver.Context(t)
 	for _, channel := range []string{"aeron:ipc", testdriver.UDP(t)} {
-		sub, err := d.AddSubscription(ctx, channel, 55)
-		require.NoError(t, err)
-		pub, err := d.AddPublication(ctx, channel, 55)
-		require.NoError(t, err)
-		require.NoError(t, pub.Publish(ctx, []byte("flow")))
-		for m, err := range sub.Messages(ctx) {
-			require.NoError(t, err)
-			require.Equal(t, "flow", string(m.Data()))
-			break
-		}
-		require.NoError(t, pub.Close())
-		require.NoError(t, sub.Close())
+		requireFlowOver(ctx, t, d, channel)
 	}
+}
+
+// requireFlowOver sends and receives a message on a stream that comes and goes.
+func requireFlowOver(ctx context.Context, t *testing.T, d *aeron.Driver, channel string) {
+	t.Helper()
+	sub, err := d.AddSubscription(ctx, channel, 55)
+	require.NoError(t, err)
+	pub, err := d.AddPublication(ctx, channel, 55)
+	require.NoError(t, err)
+	require.NoError(t, pub.Publish(ctx, []byte("flow")))
+	for m, err := range sub.Messages(ctx) {
+		require.NoError(t, err)
+		require.Equal(t, "flow", string(m.Data()))
+		break
+	}
+	require.NoError(t, pub.Close())
+	require.NoError(t, sub.Close())
 }
 
 // takeOver starts a driver in a directory that another has left, and says how long that took: a dead one's is refused until it has

@@ -37,11 +37,7 @@ func runMapper(dir string, _ []string) error {
 	}
 	var reported atomic.Int64
 	defer d.OnError(func(error) { reported.Add(1) })()
-	own, err := d.AddSubscription(ctx, "aeron:ipc", ownStream)
-	if err != nil {
-		return err
-	}
-	pub, err := d.AddPublication(ctx, "aeron:ipc", ownStream)
+	pub, own, err := ipcStream(ctx, d, ownStream)
 	if err != nil {
 		return err
 	}

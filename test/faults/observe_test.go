@@ -71,18 +71,3 @@ func awaitStopped(t *testing.T, pid int) {
 		return true
 	})
 }
-
-// holdings are what a process has of the system.
-type holdings struct{ threads, descriptors, mappings int }
-
-func held(t *testing.T) holdings {
-	t.Helper()
-	count := func(dir string) int {
-		entries, err := os.ReadDir(dir)
-		require.NoError(t, err)
-		return len(entries)
-	}
-	maps, err := os.ReadFile("/proc/self/maps")
-	require.NoError(t, err)
-	return holdings{threads: count("/proc/self/task"), descriptors: count("/proc/self/fd"), mappings: bytes.Count(maps, []byte("\n"))}
-}

@@ -165,6 +165,16 @@ func runFullMidStream(dir string, args []string) error {
 	return d.Close()
 }
 
+// ipcStream adds a subscription, and a publication to it, in a child.
+func ipcStream(ctx context.Context, d *aeron.Driver, id int32) (*aeron.Publication, *aeron.Subscription, error) {
+	sub, err := d.AddSubscription(ctx, "aeron:ipc", id)
+	if err != nil {
+		return nil, nil, err
+	}
+	pub, err := d.AddPublication(ctx, "aeron:ipc", id)
+	return pub, sub, err
+}
+
 // pour sends so many messages of a length, and receives what comes.
 func pour(pub interface{ Offer([]byte) (int64, error) }, sub *aeron.Subscription, count, length int) error {
 	message := make([]byte, length)

@@ -1,9 +1,7 @@
 package scenarios
 
 import (
-	"bytes"
 	"flag"
-	"os"
 	"testing"
 	"time"
 
@@ -15,25 +13,6 @@ import (
 )
 
 var cycles = flag.Int("cycles", 40, "how often TestCycles opens and closes everything; make cycles takes 1,000")
-
-// holdings are what a process has of the system.
-type holdings struct{ threads, descriptors, mappings int }
-
-func held(t *testing.T) holdings {
-	t.Helper()
-	count := func(dir string) int {
-		entries, err := os.ReadDir(dir)
-		require.NoError(t, err)
-		return len(entries)
-	}
-	maps, err := os.ReadFile("/proc/self/maps")
-	require.NoError(t, err)
-	return holdings{
-		threads:     count("/proc/self/task"),
-		descriptors: count("/proc/self/fd"),
-		mappings:    bytes.Count(maps, []byte("\n")),
-	}
-}
 
 // Threads, descriptors and mappings are those of the beginning after any number of drivers. Go keeps a thread that C has held up
 // for long, and maps its heap as it needs it, so those two may grow by a little, and never with the number of cycles.
@@ -65,19 +44,19 @@ func TestCycles(t *testing.T) {
 	for range 5 { // what is made once per process, such as threads that stay
 		cycle()
 	}
-	before, begin := held(t), time.Now()
+	before, begin := testdriver.Held(t), time.Now()
 	for range *cycles {
 		cycle()
 	}
 	took := time.Since(begin)
-	var after holdings
+	var after testdriver.Holdings
 	testdriver.Await(t, "the descriptors of the beginning", func() bool {
-		after = held(t)
-		return after.descriptors == before.descriptors
+		after = testdriver.Held(t)
+		return after.Descriptors == before.Descriptors
 	})
 	figures.Record(t, "cycles", *cycles)
 	t.Logf("%d cycles, %v each: before %+v, after %+v", *cycles, (took / time.Duration(*cycles)).Round(time.Millisecond), before, after)
-	require.LessOrEqual(t, after.threads, before.threads+spareThreads)
-	require.LessOrEqual(t, after.mappings, before.mappings+spareMappings)
+	require.LessOrEqual(t, after.Threads, before.Threads+spareThreads)
+	require.LessOrEqual(t, after.Mappings, before.Mappings+spareMappings)
 	require.NoError(t, aeron.CheckLeaks())
 }
