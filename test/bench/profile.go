@@ -27,12 +27,7 @@ var profiled = []string{inC, ours, batched}
 
 const profileCase = "ipc-32-exclusive-1"
 
-// place is an instruction of a function. What is not ours to look into, the kernel, is one place.
-type place struct {
-	function string
-	offset   uint64
-}
-
+// kernel is what is not ours to look into: one function.
 const kernel = "the kernel"
 
 // profiles shows where the time of contestants goes: the functions, and the instructions that are waited at.
@@ -89,7 +84,7 @@ func (b *bench) profile(w io.Writer, s stream, name, file string) (err error) {
 	if err := stop(); err != nil {
 		return err
 	}
-	out, err := output(b.ctx, "perf", "script", "-i", file, "-F", "ip,sym,symoff,dso")
+	out, err := output(b.ctx, "perf", "script", "-i", file, "-F", "ip,sym,dso")
 	if err != nil {
 		return err
 	}
@@ -119,21 +114,19 @@ func record(ctx context.Context, pid int, file string) (stop func() error, err e
 	}, nil
 }
 
-// samples counts the places of what perf script prints: "address function+offset (file)" a line.
-func samples(script string) map[place]int {
-	counts := map[place]int{}
+// samples counts the functions of what perf script prints: "address function (file)" a line.
+func samples(script string) map[string]int {
+	counts := map[string]int{}
 	for line := range strings.Lines(script) {
 		fields := strings.Fields(line)
 		if len(fields) < 2 {
 			continue
 		}
-		function, offset, _ := strings.Cut(fields[1], "+0x")
-		at := place{function: function}
-		at.offset, _ = strconv.ParseUint(offset, 16, 64)
+		function := fields[1]
 		if dso := fields[len(fields)-1]; strings.HasPrefix(dso, "([") {
-			at = place{function: kernel}
+			function = kernel
 		}
-		counts[at]++
+		counts[function]++
 	}
 	return counts
 }
@@ -145,11 +138,10 @@ const (
 )
 
 // writeProfile writes the functions that samples are in, most first, each with its instructions that have many.
-func writeProfile(w io.Writer, title string, counts map[place]int, annotate func(function string) (string, error)) error {
-	all, functions := 0, map[string]int{}
-	for at, n := range counts {
+func writeProfile(w io.Writer, title string, functions map[string]int, annotate func(function string) (string, error)) error {
+	all := 0
+	for _, n := range functions {
 		all += n
-		functions[at.function] += n
 	}
 	if all == 0 {
 		return fmt.Errorf("%s: perf took no samples", title)
