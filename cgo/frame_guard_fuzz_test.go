@@ -25,6 +25,8 @@ func FuzzFrameGuard(f *testing.F) {
 		nil,
 		frame(1, 64, 0, 1, 2, 3),
 		append(frame(1, 64, 0, 1, 2, 3), frame(0, 32, 64, 1, 2, 3)...),
+		append(make([]byte, 6), append([]byte{1, 0}, make([]byte, 56)...)...), // frames of length 0, on which a walk would stand still
+		append(frame(1, 64, 0, 1, 2, 3), append([]byte{0, 0, 0, 0, 0, 0, 1, 0, 64, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0}, make([]byte, 40)...)...),
 		frame(2, 28, 1, 2, 3, 64, 64),
 		frame(3, 36, 1, 2, 3, 64, 4096),
 		frame(4, 44, 1, 2, 0, 0, 0, 0, 1, 4),

@@ -31,56 +31,89 @@ static bool aerongo_is_setup_well_formed(const aeron_setup_header_t *setup, size
 }
 
 /*
- * How much of a term the datagram fills, or -1 for one that the driver may not have. Well formed are a heartbeat, which fills nothing,
- * and a chain of whole frames of one stream and term that follow each other. Of padding only the header is sent, and it ends the chain.
+ * Well formed are a heartbeat, which fills nothing, and a chain of whole frames of one stream and term that follow each other. Of
+ * padding only the header is sent, and it ends the chain.
+ *
+ * This runs for every frame that a driver receives. A frame mostly is as long as the one before it: as long as that is a branch, the
+ * processor need not wait for a length to know where the next one lies. The comparisons are one branch for the same reason.
  */
-static int64_t aerongo_filled_length(const uint8_t *buffer, size_t length)
+static bool aerongo_is_chain_well_formed(const uint8_t *buffer, size_t length, aerongo_chain_t *chain)
 {
     const aeron_data_header_t *first = (const aeron_data_header_t *)buffer;
-    size_t at = 0;
 
     if (length < AERON_DATA_HEADER_LENGTH || !AERON_IS_ALIGNED(length, AERON_FRAME_ALIGNMENT) ||
+        length > AERONGO_CHAIN_WORDS * 64 * AERON_FRAME_ALIGNMENT ||
         !aerongo_is_term_offset(first->term_offset, AERON_LOGBUFFER_TERM_MAX_LENGTH))
     {
-        return -1;
+        return false;
     }
 
     if (AERON_DATA_HEADER_LENGTH == length && 0 == first->frame_header.frame_length)
     {
-        return 0;
+        chain->filled = 0;
+        return true;
     }
 
-    int64_t offset = first->term_offset;
+    const int32_t first_offset = first->term_offset;
+    size_t at = 0;
+    int32_t frame_length = (int32_t)AERON_DATA_HEADER_LENGTH;
+    int64_t taken = aerongo_aligned(frame_length);
+    size_t word = 0;
+    uint64_t begins = 0;
 
     while (at < length)
     {
         const aeron_data_header_t *frame = (const aeron_data_header_t *)(buffer + at);
-        const size_t left = length - at;
-        const int64_t frame_length = aerongo_aligned(frame->frame_header.frame_length);
-        const bool is_padding = AERON_HDR_TYPE_PAD == frame->frame_header.type;
+        const size_t slot = at / AERON_FRAME_ALIGNMENT;
 
-        if (frame->frame_header.frame_length < (int32_t)AERON_DATA_HEADER_LENGTH ||
-            AERON_FRAME_HEADER_VERSION != frame->frame_header.version ||
-            (!is_padding && AERON_HDR_TYPE_DATA != frame->frame_header.type) ||
-            frame->term_offset != offset ||
-            frame->term_id != first->term_id ||
-            frame->session_id != first->session_id ||
-            frame->stream_id != first->stream_id)
+        if (frame->frame_header.frame_length != frame_length)
         {
-            return -1;
+            frame_length = frame->frame_header.frame_length;
+            if (frame_length < (int32_t)AERON_DATA_HEADER_LENGTH)
+            {
+                return false;
+            }
+
+            taken = aerongo_aligned(frame_length);
         }
 
-        offset += frame_length;
-        if (offset > AERON_LOGBUFFER_TERM_MAX_LENGTH ||
-            (frame_length > (int64_t)left && (!is_padding || AERON_DATA_HEADER_LENGTH != left)))
+        if (0 != ((frame->frame_header.version ^ AERON_FRAME_HEADER_VERSION) |
+            (frame->term_offset ^ (first_offset + (int32_t)at)) |
+            (frame->term_id ^ first->term_id) |
+            (frame->session_id ^ first->session_id) |
+            (frame->stream_id ^ first->stream_id)))
         {
-            return -1;
+            return false;
         }
 
-        at += (size_t)frame_length;
+        if (taken > (int64_t)(length - at) || AERON_HDR_TYPE_DATA != frame->frame_header.type)
+        {
+            if (AERON_HDR_TYPE_PAD != frame->frame_header.type ||
+                (taken > (int64_t)(length - at) && AERON_DATA_HEADER_LENGTH != length - at))
+            {
+                return false;
+            }
+        }
+
+        for (; word < slot / 64; word++)
+        {
+            chain->begins[word] = begins;
+            begins = 0;
+        }
+
+        begins |= UINT64_C(1) << (slot % 64);
+        at += (size_t)taken;
     }
 
-    return offset - first->term_offset;
+    chain->begins[word] = begins;
+    for (word++; word < aerongo_chain_words(length); word++)
+    {
+        chain->begins[word] = 0;
+    }
+
+    chain->filled = (int64_t)at;
+
+    return first_offset + chain->filled <= AERON_LOGBUFFER_TERM_MAX_LENGTH;
 }
 
 /* Names and addresses for the resolver of drivers: upstream holds each entry against the datagram, not against what is left of it. */
@@ -141,7 +174,7 @@ bool aerongo_datagram_is_data(const uint8_t *buffer)
     return AERON_HDR_TYPE_DATA == type || AERON_HDR_TYPE_PAD == type;
 }
 
-bool aerongo_datagram_look_at(const uint8_t *buffer, size_t length, int64_t *filled)
+bool aerongo_datagram_look_at(const uint8_t *buffer, size_t length, aerongo_chain_t *chain)
 {
     const aeron_frame_header_t *header = (const aeron_frame_header_t *)buffer;
 
@@ -154,8 +187,7 @@ bool aerongo_datagram_look_at(const uint8_t *buffer, size_t length, int64_t *fil
     {
         case AERON_HDR_TYPE_PAD:
         case AERON_HDR_TYPE_DATA:
-            *filled = aerongo_filled_length(buffer, length);
-            return *filled >= 0;
+            return aerongo_is_chain_well_formed(buffer, length, chain);
 
         case AERON_HDR_TYPE_SETUP:
             return aerongo_is_setup_well_formed((const aeron_setup_header_t *)buffer, length);

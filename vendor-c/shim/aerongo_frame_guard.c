@@ -34,9 +34,9 @@ aerongo_frame_guard_path_t;
 
 int aerongo_frame_guard_is_well_formed(const uint8_t *buffer, size_t length)
 {
-    int64_t filled;
+    aerongo_chain_t chain;
 
-    return aerongo_datagram_look_at(buffer, length, &filled);
+    return aerongo_datagram_look_at(buffer, length, &chain);
 }
 
 static void aerongo_frame_guard_incoming(
@@ -52,15 +52,15 @@ static void aerongo_frame_guard_incoming(
     struct timespec *media_timestamp)
 {
     aerongo_frame_guard_path_t *path = (aerongo_frame_guard_path_t *)interceptor_state;
-    int64_t filled = 0;
-    aerongo_verdict_t verdict = aerongo_datagram_look_at(buffer, length, &filled) ? AERONGO_ACCEPTED : AERONGO_REJECTED;
+    aerongo_chain_t chain;
+    aerongo_verdict_t verdict = aerongo_datagram_look_at(buffer, length, &chain) ? AERONGO_ACCEPTED : AERONGO_REJECTED;
 
     if (AERONGO_ACCEPTED == verdict && NULL != endpoint_clientd)
     {
         if (AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER == path->affinity)
         {
             verdict = aerongo_streams_judge_received(
-                &path->streams, (aeron_receive_channel_endpoint_t *)endpoint_clientd, buffer, length, filled);
+                &path->streams, (aeron_receive_channel_endpoint_t *)endpoint_clientd, buffer, length, &chain);
         }
         else if (AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER == path->affinity)
         {

@@ -55,6 +55,24 @@ static inline void aerongo_slots_set(uint64_t *words, size_t from, size_t to)
     }
 }
 
+/* Sets the bits of words that are set in count words of bits, of which the first bit is that of from. */
+static inline void aerongo_slots_add(uint64_t *words, size_t from, const uint64_t *bits, size_t count)
+{
+    const size_t shift = from % 64;
+
+    words += from / 64;
+    for (size_t i = 0; i < count; i++)
+    {
+        const uint64_t upper = 0 == shift ? 0 : bits[i] >> (64 - shift);
+
+        words[i] |= bits[i] << shift;
+        if (0 != upper)
+        {
+            words[i + 1] |= upper; /* else there may be no such word */
+        }
+    }
+}
+
 static inline void aerongo_slots_clear(uint64_t *words, size_t from, size_t to)
 {
     for (; from < to; from = aerongo_slots_next_word(from))

@@ -203,9 +203,14 @@ static bool aerongo_chain_fits(const aerongo_guarded_image_t *guarded, size_t sl
  * a header, and C does not check what it then finds. So each frame must lie where nothing lies, or exactly where it lay before.
  */
 static bool aerongo_may_insert(
-    aerongo_streams_t *streams, aeron_publication_image_t *image, const uint8_t *buffer, size_t length, int64_t filled)
+    aerongo_streams_t *streams,
+    aeron_publication_image_t *image,
+    const uint8_t *buffer,
+    size_t length,
+    const aerongo_chain_t *chain)
 {
     const aeron_data_header_t *first = (const aeron_data_header_t *)buffer;
+    const int64_t filled = chain->filled;
 
     if (first->term_offset >= image->term_length || first->term_offset + filled > image->term_length)
     {
@@ -244,16 +249,7 @@ static bool aerongo_may_insert(
     }
 
     aerongo_slots_set(guarded->covered, from, to);
-
-    size_t slot = from;
-    for (size_t at = 0; at < length;)
-    {
-        const size_t frame_length = (size_t)aerongo_aligned(((const aeron_data_header_t *)(buffer + at))->frame_header.frame_length);
-
-        aerongo_slots_set(guarded->begins, slot, slot + 1);
-        at += frame_length;
-        slot += frame_length / AERON_FRAME_ALIGNMENT;
-    }
+    aerongo_slots_add(guarded->begins, from, chain->begins, aerongo_chain_words(length));
 
     return true;
 }
@@ -324,7 +320,7 @@ aerongo_verdict_t aerongo_streams_judge_received(
     aeron_receive_channel_endpoint_t *endpoint,
     const uint8_t *buffer,
     size_t length,
-    int64_t filled)
+    const aerongo_chain_t *chain)
 {
     const aeron_data_header_t *header = (const aeron_data_header_t *)buffer; /* a SETUP has session and stream in the same places */
     const bool is_data = aerongo_datagram_is_data(buffer);
@@ -348,7 +344,7 @@ aerongo_verdict_t aerongo_streams_judge_received(
 
     if (NULL != image)
     {
-        return !is_data || aerongo_may_insert(streams, image, buffer, length, filled) ? AERONGO_ACCEPTED : AERONGO_REJECTED;
+        return !is_data || aerongo_may_insert(streams, image, buffer, length, chain) ? AERONGO_ACCEPTED : AERONGO_REJECTED;
     }
 
     if (!interest->is_all_sessions && NULL == aeron_int64_to_ptr_hash_map_get(&interest->subscribed_sessions, header->session_id))

@@ -14,6 +14,8 @@
 #include "media/aeron_receive_channel_endpoint.h"
 #include "media/aeron_send_channel_endpoint.h"
 
+#include "aerongo_datagram.h"
+
 /* How many images may be on their way at a time. A sender repeats its SETUP every 100 ms, so that all are heard in the end. */
 #define AERONGO_NEW_SESSIONS (128)
 
@@ -54,13 +56,13 @@ void aerongo_streams_close(aerongo_streams_t *streams);
 void aerongo_streams_on_image_added(aerongo_streams_t *streams, const aeron_publication_image_t *image);
 void aerongo_streams_on_image_removed(aerongo_streams_t *streams, const aeron_publication_image_t *image);
 
-/* A datagram that has come to a receiver; filled is how much of a term it fills, if it is data. */
+/* A datagram that has come to a receiver; chain is set if it is data. */
 aerongo_verdict_t aerongo_streams_judge_received(
     aerongo_streams_t *streams,
     aeron_receive_channel_endpoint_t *endpoint,
     const uint8_t *buffer,
     size_t length,
-    int64_t filled);
+    const aerongo_chain_t *chain);
 
 /* A datagram that has come to a sender. */
 aerongo_verdict_t aerongo_streams_judge_answered(aeron_send_channel_endpoint_t *endpoint, const uint8_t *buffer);
