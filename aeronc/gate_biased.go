@@ -35,6 +35,7 @@ const (
 )
 
 // barrierWorks reports whether barrier does what it says here: the system call is from Linux 4.14, and some sandboxes have none.
+// Package cgo has registered already, unless this is a library that a running process has loaded.
 var barrierWorks = sync.OnceValue(func() bool {
 	_, _, errno := unix.Syscall(unix.SYS_MEMBARRIER, membarrierRegisterPrivateExpedited, 0, 0)
 	if errno == 0 {

@@ -54,7 +54,7 @@ func needed() []streamCase {
 func quickPlan() plan {
 	return plan{rounds: 20, sittings: 5, guardRounds: 20, round: 100 * time.Millisecond, warmUp: 200 * time.Millisecond, least: 2000, sample: 5 * time.Second, cases: needed(), latency: []roundTrip{
 		{"ipc", 0, 10000, pingers}, {"udp", 0, 2000, pingers}, {"ipc", 10000, 1000, pingers}, {"udp", 5000, 500, pingers},
-	}, costs: costPlan{messages: 100000, firsts: 15, adds: 20, streams: 1000, turns: 200, idles: 3, idle: 300}}
+	}, costs: costPlan{messages: 100000, firsts: 31, adds: 20, streams: 1000, turns: 200, idles: 3, idle: 300}}
 }
 
 // smokePlan is for tests of the bench: everything once, and hardly anything of it.
@@ -75,7 +75,7 @@ func fullPlan() plan {
 			{"ipc", 1000, 300, pingers}, {"ipc", 10000, 3000, pingers}, {"ipc", 50000, 10000, pingers},
 			{"udp", 1000, 300, pingers}, {"udp", 5000, 1500, pingers}, {"udp", 10000, 3000, pingers},
 		},
-		costs:  costPlan{messages: 1000000, firsts: 15, adds: 20, streams: 1000, turns: 500, idles: 5, idle: 1000},
+		costs:  costPlan{messages: 1000000, firsts: 61, adds: 20, streams: 1000, turns: 500, idles: 5, idle: 1000},
 		rounds: 15, sittings: 3, guardRounds: 45, round: 150 * time.Millisecond, warmUp: 500 * time.Millisecond, least: 2000, sample: 5 * time.Second,
 	}
 	for _, media := range []string{"ipc", "udp"} {
