@@ -3,6 +3,7 @@ package aeron_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"runtime"
 	"sync"
@@ -83,7 +84,7 @@ func TestEveryMethod_againstClose(t *testing.T) {
 			require.NoError(t, d.Close())
 		})
 	}
-	figures.Record(t, "methods, by how many goroutines each, against how many ways to close", []int{called, goroutines, len(closers)})
+	figures.Record(t, "methods, by how many goroutines each, against how many ways to close", fmt.Sprintf("%d, %d, %d", called, goroutines, len(closers)))
 }
 
 // A bound is a method of an object, with arguments that are good.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aeroncgo/aeron"
 	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 // soon is a context that ends long before patience does.
@@ -83,6 +84,8 @@ func TestOffer_returnsErrBackPressuredBehindASlowSubscriber(t *testing.T) {
 }
 
 func TestPublish_waitsThroughBackPressure(t *testing.T) {
+	figures.Begin(t)
+	received := 0
 	for _, tr := range transports {
 		for _, k := range kinds {
 			t.Run(tr.name+"/"+k.name, func(t *testing.T) {
@@ -111,9 +114,11 @@ func TestPublish_waitsThroughBackPressure(t *testing.T) {
 					}
 				}
 				require.NoError(t, <-published)
+				received += n
 			})
 		}
 	}
+	figures.Record(t, "messages", received)
 }
 
 func TestPublish_endsWithItsContext(t *testing.T) {

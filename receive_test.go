@@ -10,6 +10,7 @@ import (
 	"github.com/aeroncgo/aeron"
 	"github.com/aeroncgo/aeron/aeronc"
 	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 // ways are the ways to receive whole messages: each gives copies of the next n.
@@ -60,6 +61,8 @@ var ways = []struct {
 }
 
 func TestReceive_everySizeInEveryWay(t *testing.T) {
+	figures.Begin(t)
+	received := 0
 	for _, tr := range transports {
 		for _, k := range kinds {
 			t.Run(tr.name+"/"+k.name, func(t *testing.T) {
@@ -94,6 +97,7 @@ func TestReceive_everySizeInEveryWay(t *testing.T) {
 					for i := range messages {
 						require.Equal(t, append([]byte{}, messages[i]...), got[i], way.name)
 					}
+					received += 2 * len(messages)
 				}
 				position, err := p.Position()
 				require.NoError(t, err)
@@ -101,6 +105,7 @@ func TestReceive_everySizeInEveryWay(t *testing.T) {
 			})
 		}
 	}
+	figures.Record(t, "messages, by IPC and UDP, both kinds of publication and every way to receive", received)
 }
 
 func TestReceive_messagesLongerThanTheMTUAreWhole(t *testing.T) {

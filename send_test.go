@@ -13,6 +13,7 @@ import (
 	"github.com/aeroncgo/aeron"
 	"github.com/aeroncgo/aeron/idle"
 	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 // forms are the two ways to send.
@@ -103,9 +104,11 @@ func TestSend_waitsForASubscriberThatComesInTime(t *testing.T) {
 }
 
 func TestSend_throughBackPressure(t *testing.T) {
-	for name, strategy := range map[string]idle.Strategy{
+	figures.Begin(t)
+	strategies := map[string]idle.Strategy{
 		"default": nil, "spin": idle.BusySpin(), "yield": idle.Yield(), "backoff": idle.Backoff(), "sleep": idle.Sleep(100 * time.Microsecond),
-	} {
+	}
+	for name, strategy := range strategies {
 		t.Run(name, func(t *testing.T) {
 			d, p, s := stream(t, "aeron:ipc?mtu=1408")
 			ctx := testdriver.Context(t)
@@ -147,6 +150,7 @@ func TestSend_throughBackPressure(t *testing.T) {
 			require.Positive(t, got)
 		})
 	}
+	figures.Record(t, "ways to wait", len(strategies))
 }
 
 func TestSend_lengths(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/aeroncgo/aeron/aeronc"
 	"github.com/aeroncgo/aeron/cgo"
 	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 // received is a message as a handler saw it.
@@ -59,7 +60,10 @@ func mangle(t *testing.T, d *testdriver.Driver, p *aeronc.ExclusivePublication, 
 // C's assemblers and Go's, on the same log with begins, middles and ends in every order, and a handler that gives every answer: the same
 // messages with the same headers, and the same position in the end.
 func TestAssembly_isCs(t *testing.T) {
-	for seed := range uint64(20) {
+	figures.Begin(t)
+	const seeds = 20
+	messages := 0
+	for seed := range uint64(seeds) {
 		random := rand.New(rand.NewPCG(seed, 5))
 		d := testdriver.Start(t)
 		client := d.Connect()
@@ -115,12 +119,14 @@ func TestAssembly_isCs(t *testing.T) {
 			require.Equal(t, theirs.Images()[0].Position(), ours.Images()[0].Position())
 		}
 		require.NotEmpty(t, mine.got)
+		messages += len(mine.got)
 		require.NoError(t, assembler.Delete())
 		require.NoError(t, controlled.Delete())
 		tag.Free()
 		require.NoError(t, ours.Close())
 		require.NoError(t, theirs.Close())
 	}
+	figures.Record(t, "logs made up at random, messages that came out of both", fmt.Sprintf("%d, %d", seeds, messages))
 }
 
 func TestAssemble_forAnyPoll(t *testing.T) {

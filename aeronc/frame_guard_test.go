@@ -147,6 +147,7 @@ var attacks = map[string]attack{
 
 // Each attack in a process of its own, without the guard and with it.
 func TestFrameGuard(t *testing.T) {
+	figures.Begin(t)
 	fates := map[string]int{}
 	for name, a := range attacks {
 		t.Run(name, func(t *testing.T) {

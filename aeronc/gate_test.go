@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 // enterQuickly enters as an offer does.
@@ -61,7 +63,9 @@ func TestGate_letsOneInAtATimeAndNobodyAfterShut(t *testing.T) {
 
 // The moment that matters: the owner writes without a fence while somebody takes the gate away from it.
 func TestGate_anOwnerIsAloneWhileItLosesTheGate(t *testing.T) {
-	for range 300 {
+	figures.Begin(t)
+	const gates = 300
+	for range gates {
 		var g gate
 		inside := 0
 		var entered atomic.Int64
@@ -97,6 +101,7 @@ func TestGate_anOwnerIsAloneWhileItLosesTheGate(t *testing.T) {
 		writers.Wait()
 		require.Zero(t, inside)
 	}
+	figures.Record(t, "gates that an owner lost", gates)
 }
 
 func TestGate_handedFromGoroutineToGoroutine(t *testing.T) {
@@ -236,6 +241,7 @@ func grow(depth int) byte {
 
 // An owner that outgrows its stack inside is inside still, and what runs where its stack was is not taken for it.
 func TestGate_whatRunsWhereTheOwnerWasIsNotLetIn(t *testing.T) {
+	figures.Begin(t)
 	if !biased || !barrierWorks() {
 		t.Log("no owners here: the mutex is always used")
 		return
@@ -290,6 +296,7 @@ func TestGate_whatRunsWhereTheOwnerWasIsNotLetIn(t *testing.T) {
 		goroutines.Wait()
 		t.Log(found.Load(), "ran where the owner had been")
 		if found.Load() > 0 {
+			figures.Record(t, "goroutines that ran where an owner had been", found.Load())
 			return
 		}
 	}

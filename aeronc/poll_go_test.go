@@ -12,12 +12,15 @@ import (
 
 	"github.com/aeroncgo/aeron/aeronc"
 	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 // Whoever can write the log, a hostile publisher for one, can put anything into a frame's header. C would hand out memory
 // far behind the log; here the image ends with an error.
 func TestPoll_refusesFramesThatCannotBe(t *testing.T) {
-	for _, length := range []int32{1, 31, 64<<10 + 32, 1 << 30, 1<<31 - 1} {
+	figures.Begin(t)
+	lengths := []int32{1, 31, 64<<10 + 32, 1 << 30, 1<<31 - 1}
+	for _, length := range lengths {
 		t.Run(fmt.Sprint(length), func(t *testing.T) {
 			d := testdriver.Start(t)
 			client := d.Connect()
@@ -39,4 +42,5 @@ func TestPoll_refusesFramesThatCannotBe(t *testing.T) {
 			require.Equal(t, "the others go on", string(receive(t, s, 1)[0]))
 		})
 	}
+	figures.Record(t, "lengths", len(lengths))
 }

@@ -6,12 +6,15 @@ import (
 	independent "github.com/lirm/aeron-go/aeron"
 	"github.com/lirm/aeron-go/aeron/logbuffer"
 	"github.com/stretchr/testify/require"
+
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 // The protocol's second opinion: a client that was written without C's headers has the same numbers.
 func TestProtocol_agreesWithAnIndependentClient(t *testing.T) {
+	figures.Begin(t)
 	h := logbuffer.DataFrameHeader
-	for name, pair := range map[string][2]int64{
+	constants := map[string][2]int64{
 		"header length":         {headerLength, int64(h.Length)},
 		"data offset":           {headerLength, int64(h.DataOffset)},
 		"frame alignment":       {frameAlignment, int64(logbuffer.FrameAlignment)},
@@ -30,7 +33,9 @@ func TestProtocol_agreesWithAnIndependentClient(t *testing.T) {
 		"admin action":          {resultAdminAction, independent.AdminAction},
 		"closed":                {resultClosed, independent.PublicationClosed},
 		"max position exceeded": {resultMaxPosition, independent.MaxPositionExceeded},
-	} {
+	}
+	for name, pair := range constants {
 		require.Equal(t, pair[1], pair[0], name)
 	}
+	figures.Record(t, "constants", len(constants))
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aeroncgo/aeron/aeronc"
 	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 // sender is either kind of publication.
@@ -140,6 +141,8 @@ func TestPublication_udpChannelsHaveAStatus(t *testing.T) {
 }
 
 func TestOffer_everyLengthArrivesAsItWasSent(t *testing.T) {
+	figures.Begin(t)
+	messages := 0
 	for _, channel := range []string{"aeron:ipc", testdriver.UDP(t)} {
 		bothKinds(t, func(t *testing.T, client *aeronc.Client, add func(string, int32) sender) {
 			p := add(channel, 1)
@@ -151,11 +154,14 @@ func TestOffer_everyLengthArrivesAsItWasSent(t *testing.T) {
 				got := receive(t, s, 1)
 				require.Len(t, got[0], len(message))
 				require.True(t, bytes.Equal(message, got[0]))
+				messages++
 			}
 			offer(t, p, nil)
 			require.Empty(t, receive(t, s, 1)[0])
+			messages++
 		})
 	}
+	figures.Record(t, "messages, by IPC and UDP and both kinds of publication", messages)
 }
 
 func TestClaim_isCommittedOrAbortedOnce(t *testing.T) {
@@ -285,6 +291,8 @@ func TestClaim_manyAtATime(t *testing.T) {
 
 // Offers, claims and closes from all sides; run with -race and with AddressSanitizer.
 func TestClose_whileOthersSend(t *testing.T) {
+	figures.Begin(t)
+	closed := 0
 	bothKinds(t, func(t *testing.T, client *aeronc.Client, add func(string, int32) sender) {
 		for round := range 30 {
 			p := add("aeron:ipc", int32(round))
@@ -320,22 +328,27 @@ func TestClose_whileOthersSend(t *testing.T) {
 			closers.Wait()
 			senders.Wait()
 			require.NoError(t, s.Close())
+			closed++
 		}
 	})
+	figures.Record(t, "publications, closed twice at once under 4 senders each", closed)
 }
 
 func TestPublication_doesNotAllocate(t *testing.T) {
+	figures.Begin(t)
 	if raceEnabled || aeronc.ReferenceBuild {
 		t.Log("the race detector allocates, as does a callback from C: nothing to measure")
 		return
 	}
+	const runs = 1000
+	counted := 0
 	bothKinds(t, func(t *testing.T, client *aeronc.Client, add func(string, int32) sender) {
 		p := add("aeron:ipc", 1)
 		message := make([]byte, 100)
 		require.Zero(t, testing.AllocsPerRun(100, func() { _, _ = p.Offer(message) }), "not connected")
 		s := connect(t, client, p)
 		handler := func(aeronc.Fragment) {}
-		require.Zero(t, testing.AllocsPerRun(1000, func() {
+		require.Zero(t, testing.AllocsPerRun(runs, func() {
 			if _, err := p.Offer(message); err != nil && !errors.Is(err, aeronc.ErrAdminAction) && !errors.Is(err, aeronc.ErrBackPressured) {
 				t.Fatal(err)
 			}
@@ -348,12 +361,15 @@ func TestPublication_doesNotAllocate(t *testing.T) {
 				t.Fatal(err)
 			}
 		}))
+		counted += runs
 	})
+	figures.Record(t, "rounds of Offer, TryClaim and Poll, of both kinds of publication", counted)
 }
 
 // Go's appends and C's, which take over for fragments and at the end of a term, are writers of one state: nothing is lost or doubled,
 // and every frame is where the positions say.
 func TestExclusiveOffer_goAndCShareOneState(t *testing.T) {
+	figures.Begin(t)
 	client := testdriver.Start(t).Connect()
 	p, err := client.AddExclusivePublication(testdriver.Context(t), "aeron:ipc?term-length=64k|mtu=1408", 1)
 	require.NoError(t, err)
@@ -362,7 +378,8 @@ func TestExclusiveOffer_goAndCShareOneState(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	var sent, got []byte
 	var last int64
-	for rotations := int64(0); rotations < 50; rotations = last >> p.Constants().PositionBitsToShift {
+	const terms = 50
+	for rotations := int64(0); rotations < terms; rotations = last >> p.Constants().PositionBitsToShift {
 		length := random.IntN(payload)
 		if random.IntN(4) == 0 {
 			length = payload + random.IntN(3000) // in fragments, through C
@@ -399,4 +416,6 @@ func TestExclusiveOffer_goAndCShareOneState(t *testing.T) {
 		return len(got) >= len(sent)
 	})
 	require.True(t, bytes.Equal(sent, got))
+	figures.Record(t, "terms filled", terms)
+	figures.Record(t, "bytes, all equal", len(got))
 }

@@ -3,6 +3,7 @@ package aeronc_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/aeroncgo/aeron/aeronc"
 	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 // stream is a publication and a subscription of one IPC stream that see each other.
@@ -229,9 +231,11 @@ func TestClose_endsAPollBehindTheFragmentItIsAt(t *testing.T) {
 
 // Polls, questions and closes from all sides, while images come and go; run with -race and with AddressSanitizer.
 func TestClose_whileOthersPoll(t *testing.T) {
+	figures.Begin(t)
 	client := testdriver.Start(t).Connect()
 	ctx := testdriver.Context(t)
-	for round := range 40 {
+	const rounds = 40
+	for round := range rounds {
 		s, err := client.AddSubscription(ctx, "aeron:ipc", 1)
 		require.NoError(t, err)
 		p, err := client.AddExclusivePublication(ctx, "aeron:ipc", 1)
@@ -268,6 +272,7 @@ func TestClose_whileOthersPoll(t *testing.T) {
 		}
 		pollers.Wait()
 	}
+	figures.Record(t, "subscriptions, closed under 4 pollers each", rounds)
 }
 
 func TestImage_staysReadableWhenItIsGone(t *testing.T) {
@@ -326,6 +331,7 @@ func TestPoll_takesImagesInTurn(t *testing.T) {
 
 // Go's walk of the log and C's own poll see the same stream, in whatever order they take turns.
 func TestPoll_seesWhatCsPollSees(t *testing.T) {
+	figures.Begin(t)
 	client := testdriver.Start(t).Connect()
 	p, err := client.AddExclusivePublication(testdriver.Context(t), "aeron:ipc?term-length=64k|mtu=1408", 1)
 	require.NoError(t, err)
@@ -364,6 +370,8 @@ func TestPoll_seesWhatCsPollSees(t *testing.T) {
 	require.True(t, bytes.Equal(sent.Bytes(), got.Bytes()))
 	require.Positive(t, polls[0])
 	require.Positive(t, polls[1])
+	figures.Record(t, "polls in Go, in C", fmt.Sprintf("%d, %d", polls[0], polls[1]))
+	figures.Record(t, "bytes, all equal", got.Len())
 }
 
 // mapLog maps a log file for writing.

@@ -21,6 +21,7 @@ const cancelledAdds = 500
 
 // 500 adds at once, each of which is given up half way: no object is left, and the client works.
 func TestAddsCancelled(t *testing.T) {
+	figures.Begin(t)
 	var pending int
 	var late int64
 	t.Run("Pending", func(t *testing.T) { pending = cancelWhilePending(t) })
@@ -163,6 +164,7 @@ func requireNobodySubscribed(t *testing.T, dir string) {
 
 // Publications and subscriptions come and go, over IPC and UDP in turn, and messages with them: nothing of them is left.
 func TestOpenClose(t *testing.T) {
+	figures.Begin(t)
 	const spareThreads, spareMappings = 8, 24 // Go keeps threads, and maps its heap as it needs it, whatever the number of cycles
 	cfg := small(shm(t))
 	cfg.LingerTimeout = 50 * time.Millisecond

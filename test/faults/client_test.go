@@ -92,6 +92,7 @@ func runClient(dir string, args []string) error {
 // A process that is frozen for longer than its client may be silent finds every object ended by a typed error, and connects anew; one
 // that is frozen for less goes on.
 func TestClientFrozen(t *testing.T) {
+	figures.Begin(t)
 	frozen := map[string]time.Duration{}
 	for name, fate := range map[string]string{"PastItsLiveness": "lost", "ForAMoment": "flows"} {
 		t.Run(name, func(t *testing.T) {
@@ -124,7 +125,8 @@ func TestClientFrozen(t *testing.T) {
 		})
 	}
 	figures.Record(t, "how long a client may be silent", liveness)
-	figures.Record(t, "frozen for, by what became of it", frozen)
+	figures.Record(t, "frozen for, and lost", frozen["lost"])
+	figures.Record(t, "frozen for, and went on", frozen["flows"])
 }
 
 // sendTo gives a subscription a message whenever it is connected, until the test ends.
@@ -145,6 +147,8 @@ func sendTo(t *testing.T, d *aeron.Driver, streamID int32) *aeron.Subscription {
 
 // A handler may do what it should not: the subscription is usable afterwards, and so is the client.
 func TestHandler(t *testing.T) {
+	figures.Begin(t)
+	harmless := 0 // ways to misbehave
 	cfg := small(shm(t))
 	cfg.ClientLivenessTimeout = liveness
 	cfg.UnblockTimeout = 2 * liveness
@@ -170,11 +174,13 @@ func TestHandler(t *testing.T) {
 		require.NoError(t, poll(sub, func() { time.Sleep(liveness + liveness/2) }))
 		next(t, sub)
 		requireFlow(t, d)
+		harmless++
 	})
 	t.Run("Panics", func(t *testing.T) {
 		sub := sendTo(t, d, 202)
 		require.PanicsWithValue(t, "boom", func() { _ = poll(sub, func() { panic("boom") }) })
 		next(t, sub)
+		harmless++
 	})
 	t.Run("Exits", func(t *testing.T) { // the goroutine, as t.FailNow does
 		sub := sendTo(t, d, 203)
@@ -182,11 +188,13 @@ func TestHandler(t *testing.T) {
 		over.Go(func() { _ = poll(sub, runtime.Goexit) })
 		over.Wait()
 		next(t, sub)
+		harmless++
 	})
 	t.Run("Closes", func(t *testing.T) {
 		sub := sendTo(t, d, 204)
 		require.NoError(t, poll(sub, func() { require.NoError(t, sub.Close()) }))
 		testdriver.Await(t, "the end", sub.IsClosed)
+		harmless++
 	})
 	t.Run("Polls", func(t *testing.T) {
 		sub := sendTo(t, d, 205)
@@ -195,12 +203,15 @@ func TestHandler(t *testing.T) {
 			require.ErrorIs(t, err, aeron.ErrBusy)
 		}))
 		next(t, sub)
+		harmless++
 	})
+	figures.Record(t, "handlers that block, panic, exit, close and poll, and harmed nobody", harmless)
 }
 
 // The client's conductor is a thread of C's: Go that leaves it no processor, and collects garbage all the time, does not lose the client.
 // For longer than a client may be silent.
 func TestConductorStarved(t *testing.T) {
+	figures.Begin(t)
 	const silence = 3 * time.Second
 	cfg := small(shm(t))
 	cfg.ClientLivenessTimeout = silence
@@ -230,12 +241,13 @@ func TestConductorStarved(t *testing.T) {
 	work.Wait()
 	require.NoError(t, d.Err())
 	runtime.ReadMemStats(&collections)
-	figures.Record(t, "starved for, where a client may be silent for", []time.Duration{starved, silence})
-	figures.Record(t, "rounds of streams that came, flowed and went meanwhile, collections of garbage", []int{flows, int(collections.NumGC - collected)})
+	figures.Record(t, "starved for, where a client may be silent for", fmt.Sprintf("%v, %v", starved, silence))
+	figures.Record(t, "rounds of streams that came, flowed and went meanwhile, collections of garbage", fmt.Sprintf("%d, %d", flows, collections.NumGC-collected))
 }
 
 // Counters run out: the Add fails with an error that says so, what is there goes on, and there is room again when something is closed.
 func TestCountersExhausted(t *testing.T) {
+	figures.Begin(t)
 	cfg := small(shm(t))
 	cfg.CountersLength = 1 << 20
 	cfg.LingerTimeout = 50 * time.Millisecond

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,6 +18,7 @@ import (
 // The driver goes while Close runs, in every way that a driver goes: when Close is half done and has to wait for a handler, and when it has
 // just been let go on.
 func TestDriverKilledWhileClosing(t *testing.T) {
+	figures.Begin(t)
 	rounds, running := 0, 0
 	var longest time.Duration
 	for name, end := range ways {
@@ -42,7 +44,7 @@ func TestDriverKilledWhileClosing(t *testing.T) {
 			}
 		})
 	}
-	figures.Record(t, "rounds, those in which Close still ran when the driver was gone", []int{rounds, running})
+	figures.Record(t, "rounds, those in which Close still ran when the driver was gone", fmt.Sprintf("%d, %d", rounds, running))
 	figures.Record(t, "the longest that Close took from there", longest.Round(time.Millisecond))
 }
 
@@ -113,6 +115,7 @@ func closeWhileItGoes(t *testing.T, held bool, end func(c *child, dir string, d 
 // that is open and an Add that is on its way: the new driver gets the directory while all of that is there, which ends as it does without
 // a new driver, and whoever connects anew finds the new one.
 func TestDriverRestart_inTheSameDirectory(t *testing.T) {
+	figures.Begin(t)
 	dir := shm(t)
 	rounds, before := bounded(1, 10), 0
 	var free, known time.Duration
@@ -152,7 +155,7 @@ func TestDriverRestart_inTheSameDirectory(t *testing.T) {
 	c.tell("close")
 	c.succeed()
 	require.NoDirExists(t, dir)
-	figures.Record(t, "rounds, those in which the new driver was there before the old one was missed", []int{rounds, before})
+	figures.Record(t, "rounds, those in which the new driver was there before the old one was missed", fmt.Sprintf("%d, %d", rounds, before))
 	figures.Record(t, "until the new driver had the directory, at most", free.Round(time.Millisecond))
 	figures.Record(t, "until everybody knew, at most", known.Round(time.Millisecond))
 }

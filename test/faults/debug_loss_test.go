@@ -26,6 +26,7 @@ func TestDebugLoss(t *testing.T) {
 		"ReceiveControl": {receiveControl: 0.2},
 	} {
 		t.Run(name, func(t *testing.T) {
+			figures.Begin(t)
 			cfg := small(shm(t))
 			cfg.Driver.SendLoss = fmt.Sprintf("data-rate=%g|data-seed=1|control-rate=%g|control-seed=2", c.sendData, c.sendControl)
 			cfg.Driver.ReceiveLoss = fmt.Sprintf("data-rate=%g|data-seed=3|control-rate=%g|control-seed=4", c.receiveData, c.receiveControl)

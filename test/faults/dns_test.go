@@ -131,6 +131,7 @@ func runDeaf(dir string, _ []string) error {
 // The name server does not answer: an Add ends with its context, streams and client go on while the lookup waits, and Close returns: at
 // the latest with the lookup that is on its way, which nothing can call back.
 func TestNameServerSilent(t *testing.T) {
+	figures.Begin(t)
 	require.Zero(t, os.Geteuid(), "a name server of one's own takes root")
 	base := shmBase(t)
 	c := startWith(t, &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Unshareflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET}, "deaf", base+"/driver")

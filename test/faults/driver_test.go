@@ -235,6 +235,7 @@ func openClaim(t *testing.T, d *aeron.Driver) aeron.Claim {
 func TestDriverGone(t *testing.T) {
 	for name, end := range ways {
 		t.Run(name, func(t *testing.T) {
+			figures.Begin(t)
 			base := shmBase(t)
 			dir := base + "/driver"
 			c := start(t, "driver", dir)

@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -77,6 +78,7 @@ func startedOn(t *testing.T, dir string) (started bool) {
 
 // A dead driver's cnc.dat in which bytes are flipped: for a client a typed error at once, for a driver that starts no obstacle that kills it.
 func TestFlippedCnC(t *testing.T) {
+	figures.Begin(t)
 	dir := shm(t)
 	require.NoError(t, os.Mkdir(dir, 0o700))
 	path := filepath.Join(dir, cncfile.FileName)
@@ -109,12 +111,13 @@ func TestFlippedCnC(t *testing.T) {
 		}
 	}
 	require.Positive(t, taken)
-	figures.Record(t, "variants for a client, for a driver that starts", []int{variants, starts})
-	figures.Record(t, "clients that were let in by a heartbeat of the future, drivers that took over", []int{resurrected, taken})
+	figures.Record(t, "variants for a client, for a driver that starts", fmt.Sprintf("%d, %d", variants, starts))
+	figures.Record(t, "clients that were let in by a heartbeat of the future, drivers that took over", fmt.Sprintf("%d, %d", resurrected, taken))
 }
 
 // A cnc.dat of another version: a typed error for a client, living or dead; and a driver that starts leaves it alone or takes it over.
 func TestCnCOfAnotherVersion(t *testing.T) {
+	figures.Begin(t)
 	versions := []uint32{1, 0x0000_0100, 0x0001_0000, 0x0003_0000, 0x7fff_ffff, 0xffff_ffff}
 	dead, taken := 0, 0
 	for _, version := range versions {
@@ -134,5 +137,5 @@ func TestCnCOfAnotherVersion(t *testing.T) {
 		}
 	}
 	figures.Record(t, "versions, each of a living driver and of a dead one", len(versions))
-	figures.Record(t, "directories of dead ones that a driver took over, of so many", []int{taken, dead})
+	figures.Record(t, "directories of dead ones that a driver took over", fmt.Sprintf("%d of %d", taken, dead))
 }

@@ -153,6 +153,7 @@ func runReadOnlyAdd(dir string, _ []string) error {
 // A directory that may not be written to: Start and Add fail with an error that says which and what to do, and so does Close, which leaves
 // the directory; the process lives, what is there goes on, and everything works once the right is there.
 func TestDirectoryReadOnly(t *testing.T) {
+	figures.Begin(t)
 	const forUs, forTheDriver = "give uid 65534 the right to write there, or use another directory", "give the media driver's user the right to write there"
 	cases := 0
 	t.Run("Start", func(t *testing.T) {

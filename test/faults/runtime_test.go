@@ -86,6 +86,7 @@ func runProfiled(dir string, _ []string) error {
 
 // A reliable stream is not disturbed by signals at C's threads or Go's.
 func TestSignals(t *testing.T) {
+	figures.Begin(t)
 	said := result[map[string]float64](start(t, "profiled", shm(t)))
 	require.Positive(t, said["messages"])
 	require.Positive(t, said["profile"])
@@ -96,6 +97,7 @@ func TestSignals(t *testing.T) {
 
 // Children that are started while drivers run hold none of their sockets, and the port is free when the driver is closed.
 func TestForkExec(t *testing.T) {
+	figures.Begin(t)
 	d := opened(t, small(shm(t)))
 	ctx := testdriver.Context(t)
 	port := testdriver.Port(t)

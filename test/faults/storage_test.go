@@ -61,6 +61,7 @@ func runFullAtStart(dir string, args []string) error {
 }
 
 func TestStorageFullAtStart(t *testing.T) {
+	figures.Begin(t)
 	sizes := []int{64 << 10, mib, 2 * mib}
 	for _, size := range sizes {
 		said := result[map[string]any](confined(t, size, "fullAtStart"))
@@ -68,7 +69,7 @@ func TestStorageFullAtStart(t *testing.T) {
 		require.Equal(t, true, said["space"], said)
 		require.Equal(t, false, said["left"], "what the failed start has made is gone: %v", said)
 	}
-	figures.Record(t, "bytes of room, in none of which a driver starts or leaves anything", sizes)
+	figures.Record(t, "sizes of storage, up to 2 MiB, in none of which a driver starts or leaves anything", len(sizes))
 }
 
 // runFullAtAdd adds publications until they do not fit: that is an error, those that are there work, and there is room again when some
@@ -124,6 +125,7 @@ func runFullAtAdd(dir string, args []string) error {
 }
 
 func TestStorageFullAtAdd(t *testing.T) {
+	figures.Begin(t)
 	said := result[map[string]any](confined(t, 16*mib, "fullAtAdd"))
 	require.Equal(t, true, said["space"], said)
 	require.Equal(t, said["publications"], said["works"])
@@ -236,6 +238,7 @@ func runWriter(dir string, _ []string) error {
 // Sparse terms are opted in, and /dev/shm runs full under a writer: it is killed, as Config.SparseTerms says, and the driver in another
 // process is not. By default the Add is refused and nobody is killed.
 func TestStorageFullMidStream(t *testing.T) {
+	figures.Begin(t)
 	fates := map[string]any{}
 	for terms, fate := range map[string]string{"sparse": "killed", "whole": "ended well"} {
 		t.Run(terms, func(t *testing.T) {
@@ -245,13 +248,14 @@ func TestStorageFullMidStream(t *testing.T) {
 			fates[terms] = said["writer"]
 		})
 	}
-	figures.Record(t, "the writer, by its terms, while the driver went on", fates)
+	figures.Record(t, "the writer of sparse terms, of whole ones, while the driver went on", fmt.Sprintf("%v, %v", fates["sparse"], fates["whole"]))
 }
 
 // The directory is removed, or replaced by a link, under a driver and its client: nothing dies, what is there goes on, a new Add fails
 // with an error, and Close returns.
 func TestDirectoryTakenAway(t *testing.T) {
-	took := map[string][]time.Duration{}
+	figures.Begin(t)
+	took := map[string]string{}
 	for name, take := range map[string]func(t *testing.T, dir string){
 		"Removed": func(t *testing.T, dir string) { require.NoError(t, os.RemoveAll(dir)) },
 		"ReplacedByALink": func(t *testing.T, dir string) {
@@ -294,10 +298,11 @@ func TestDirectoryTakenAway(t *testing.T) {
 				require.ErrorAs(t, err, &e)
 			}
 			require.Less(t, time.Since(closing), 2*prompt)
-			took[name] = []time.Duration{refused.Round(time.Millisecond), time.Since(closing).Round(time.Millisecond)}
+			took[name] = fmt.Sprintf("%v, %v", refused.Round(time.Millisecond), time.Since(closing).Round(time.Millisecond))
 		})
 	}
-	figures.Record(t, "until the Add had its error, until Close returned", took)
+	figures.Record(t, "removed: until the Add had its error, until Close returned", took["Removed"])
+	figures.Record(t, "replaced by a link: the same", took["ReplacedByALink"])
 }
 
 // A dead driver's cnc.dat, cut off anywhere, is an error for a client at once, where C waits for ever, and no obstacle that kills a driver
@@ -350,5 +355,5 @@ func TestTruncatedCnC(t *testing.T) {
 		}
 		require.NoError(t, d.Close())
 	}
-	figures.Record(t, "lengths for a client, for a driver that starts", []int{len(lengths), len(starts)})
+	figures.Record(t, "lengths for a client, for a driver that starts", fmt.Sprintf("%d, %d", len(lengths), len(starts)))
 }

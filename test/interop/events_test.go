@@ -78,6 +78,7 @@ type event struct {
 // Java's driver says what our client does not know, or of things that it does not have: streams go on, there is no error, and what the
 // client asks for next it gets.
 func TestUnknownEvents_ofJavasDriver(t *testing.T) {
+	figures.Begin(t)
 	java, dir := peers["java"], testdriver.Dir(t)
 	java.do(t, "puppet", "puppet", dir)
 	t.Cleanup(func() { java.do(t, "close", "puppet") })

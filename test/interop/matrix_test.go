@@ -143,6 +143,7 @@ func TestCovering_anyThreeChoicesMeet(t *testing.T) {
 
 // Everything that is sent arrives, once, in order and unchanged, whoever sends and whoever receives.
 func TestMatrix(t *testing.T) {
+	figures.Begin(t)
 	all := everyCase()
 	picked := all
 	if !*full {

@@ -10,6 +10,7 @@ import (
 // The longest message there is, 16 MiB, from everybody to everybody: over shared memory through our driver, and in full also over UDP and
 // through every driver.
 func TestMaximum(t *testing.T) {
+	figures.Begin(t)
 	longest := load{kind: "exclusive", termLength: 128 << 20, sizes: []int{16 << 20}, times: 2}
 	ways, through := []string{"ipc"}, []string{"embedded"}
 	if *full {

@@ -116,6 +116,7 @@ func (p *program) requireSuccess(t *testing.T) {
 
 // What upstream ships for people to try Aeron with speaks with this module's programs and with the module, on its embedded driver.
 func TestSamples(t *testing.T) {
+	figures.Begin(t)
 	dir := drivers["embedded"]
 	aerongo := filepath.Join(t.TempDir(), "aerongo")
 	require.NoError(t, command("go", "build", "-o", aerongo, root+"/cmd/aerongo"))

@@ -79,6 +79,7 @@ func opened(t *testing.T, dir string) *stats.Snapshot {
 
 // What Java's tools read of our driver's directory is what package stats reads.
 func TestJavaTools_agreeWithStats(t *testing.T) {
+	figures.Begin(t)
 	dir := quiet(t)
 	snapshot := opened(t, dir)
 	resting, counters := sameAsJavasAeronStat(t, dir, snapshot)

@@ -31,6 +31,7 @@ exec %s
 
 // The system tests of aeron-go, a client in Go alone, start the driver by the name of java and kill it at their end.
 func TestAeronGoSystemTests(t *testing.T) {
+	figures.Begin(t)
 	const module = "github.com/lirm/aeron-go"
 	path := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(path, "java"), fmt.Appendf(nil, javaScript, aeronmd(t)), 0o755))

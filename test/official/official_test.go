@@ -99,10 +99,10 @@ func run(t *testing.T, where namespaces, atLeast int, options, selection []strin
 		require.NoError(t, os.WriteFile(filepath.Join(dir, t.Name()+".txt"), out.Bytes(), 0o644))
 	}
 	n := tallyOf(t, out.String())
-	figures.Record(t, "tests", n)
 	require.Zero(t, n.failed, "%s\n%s", n, tail(out.String()))
 	require.GreaterOrEqual(t, n.succeeded, atLeast, "%s: fewer ran than should", n)
 	require.NoError(t, failure)
+	figures.Record(t, "tests", n)
 }
 
 // transport selects the transport's classes, and of their tests those whose tags agree.
@@ -111,19 +111,23 @@ func transport(tags ...string) []string {
 }
 
 func TestAeronSystemTests_regular(t *testing.T) {
+	figures.Begin(t)
 	run(t, isolated, 461, nil, transport("-T", "slow", "-T", "bindings", "-T", "topology"))
 }
 
 func TestAeronSystemTests_slow(t *testing.T) {
+	figures.Begin(t)
 	run(t, ownShm, 62, nil, transport("-t", "slow"))
 }
 
 func TestAeronSystemTests_space(t *testing.T) {
+	figures.Begin(t)
 	run(t, smallDisk, 3, nil, []string{"-c", "io.aeron.driver.DriverSpaceTest"})
 }
 
 // What upstream has authors of other clients run: a driver that runs already, an echo server, every kind of channel.
 func TestAeronSystemTests_bindings(t *testing.T) {
+	figures.Begin(t)
 	dir := testdriver.Dir(t)
 	cmd := exec.Command(aeronmd(t))
 	cmd.Env = append(os.Environ(), "AERON_DIR="+dir)

@@ -15,6 +15,7 @@ import (
 	"github.com/aeroncgo/aeron"
 	"github.com/aeroncgo/aeron/ids"
 	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 const (
@@ -162,21 +163,30 @@ func (s *system) stop() {
 }
 
 func TestFortyDrivers(t *testing.T) {
+	figures.Begin(t)
+	const drivers = 40
+	connected := 0
 	for name, exclusive := range map[string]bool{"concurrent": false, "exclusive": true} {
 		t.Run(name, func(t *testing.T) {
-			s := startSystem(t, 40)
+			s := startSystem(t, drivers)
 			s.connect(1, exclusive)
 			s.connect(1, exclusive) // the same drivers, new sessions
 			s.stop()
+			connected += 2 * drivers
 		})
 	}
+	figures.Record(t, "drivers beside the server's, connections", fmt.Sprintf("%d, %d", drivers, connected))
 }
 
 func TestEightyDriversInParallel(t *testing.T) {
-	s := startSystem(t, 80)
-	s.connect(40, false)
-	s.connect(40, false)
+	figures.Begin(t)
+	const drivers, times = 80, 2
+	s := startSystem(t, drivers)
+	for range times {
+		s.connect(40, false)
+	}
 	s.stop()
+	figures.Record(t, "drivers beside the server's, connections", fmt.Sprintf("%d, %d", drivers, times*drivers))
 }
 
 // Publications of different drivers with one session id are one stream to the subscription: the first connects, a second never does,

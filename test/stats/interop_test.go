@@ -19,6 +19,7 @@ import (
 	"github.com/aeroncgo/aeron/aeronc"
 	"github.com/aeroncgo/aeron/internal/testdriver"
 	"github.com/aeroncgo/aeron/stats"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 // tool runs one of upstream's C tools on a directory.
@@ -39,10 +40,12 @@ func printed(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05.
 
 // With everything at rest, counters, errors and loss are those that C's tools print, whose order and values come from C's own readers.
 func TestAll_isWhatUpstreamsToolsPrint(t *testing.T) {
-	sameAsTools(t, explainable{testdriver.Start(t).Dir()})
+	figures.Begin(t)
+	figures.Record(t, "AeronStat, ErrorStat, LossStat", sameAsTools(t, explainable{testdriver.Start(t).Dir()}))
 }
 
-func sameAsTools(t *testing.T, d explainable) {
+// sameAsTools gives what it has compared, in words.
+func sameAsTools(t *testing.T, d explainable) string {
 	client := d.connect(t, named("compared"))
 	udp := testdriver.UDP(t)
 	p, s := stream(t, client, udp, 3)
@@ -119,9 +122,12 @@ func sameAsTools(t *testing.T, d explainable) {
 	require.GreaterOrEqual(t, n, 2)
 
 	loss := tool(t, "LossStat", d.dir)
+	losses := 0
 	for l := range snap.Loss() {
+		losses++
 		require.Contains(t, loss, fmt.Sprintf("%d,%d,%s,%s,%d,%d,%s,%s\n", l.ObservationCount, l.TotalBytesLost,
 			printed(l.First), printed(l.Last), l.SessionID, l.StreamID, l.RawChannel, l.RawSource))
 	}
-	require.Contains(t, loss, fmt.Sprintf("%d entries read", len(slices.Collect(snap.Loss()))))
+	require.Contains(t, loss, fmt.Sprintf("%d entries read", losses))
+	return fmt.Sprintf("%d counters, %d of them at rest with the same value, %d errors and %d loss entries agree", i, equal, n, losses)
 }
