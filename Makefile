@@ -99,9 +99,10 @@ bench-docs: native ## measure everything, and show it in docs/BENCHMARKS.md
 	scripts/bench --json docs/bench/results.json $(ARGS)
 	scripts/bench --render docs
 
-interop: ## everybody who speaks Aeron with everybody else, the whole matrix (as root, installs a JDK and Maven)
+interop: ## everybody who speaks Aeron with everybody else, the whole matrix, and upstream's tools beside stats (as root, installs a JDK and Maven)
 	scripts/bootstrap --java --samples
 	go test -count=1 -tags interop -timeout 60m ./test/interop -full
+	$(TEST) -timeout 5m -tags interop ./test/stats
 
 interop-short: ## a covering part of that, and upstream's own tools beside stats
 	scripts/bootstrap --java --samples

@@ -16,8 +16,8 @@ import (
 const intro = `# Reliability
 
 What this module promises, the tests that hold it to that, and what they measured when they were last recorded. This page is made:
-` + "`make reliability`" + ` runs the suites in their bounded form and writes it; ` + "`make interop RECORD=yes`" + `, and likewise ` + "`soak`" + ` and
-` + "`official`" + `, record the full ones; ` + "`go run ./test/reliability`" + ` writes it of what is recorded. That every test named here
+` + "`make reliability`" + ` runs the suites in their bounded form and writes it; ` + "`make interop RECORD=yes`" + `, and likewise ` + "`faults`" + `, ` + "`soak`" + `,
+` + "`cycles`" + ` and ` + "`official`" + `, record the full ones; ` + "`go run ./test/reliability`" + ` writes it of what is recorded. That every test named here
 exists is itself tested.
 
 ![what a process held during the soak](plots/soak.svg)
@@ -27,8 +27,9 @@ be long. Padding at the end of a term takes the sender beyond the window; if eve
 it refuses the receiver's status messages, and the stream stops until it times out. Config's default window is a quarter of a term at most,
 16 KiB for terms of 64 KiB; a window that is set to half a term or more is among ` + "`Driver.Warnings`" + `.
 
-The last recorded runs are in [reliability.json](reliability.json). A dash: the test has no figure of its own, it passes or fails with
-its lane. What ran at its full length says so; other figures are of the bounded run, or of a test that has one length only.
+The last recorded runs are in [reliability.json](reliability.json), which the tests write by themselves; one that fails says so, and has no
+figure. A dash: the test has no figure of its own, it passes or fails with its lane. What ran at its full length says so; other figures
+are of the bounded run, or of a test that has one length only.
 
 `
 

@@ -1,4 +1,4 @@
-// Package figures is how whole-system tests record what they measured, for docs/RELIABILITY.md. A test calls Begin, and Record; without
+// Package figures is how tests record what they measured, for docs/RELIABILITY.md. A test calls Begin first of all, and Record; without
 // RELIABILITY_JSON in the environment a figure only goes to the test's log, and with it also into that file.
 package figures
 
@@ -59,9 +59,10 @@ var pending = struct {
 	figures map[string][]Figure
 }{figures: map[string][]Figure{}}
 
-// Begin says that the test will record figures: from now on its last run is this one, failed unless it comes to its end and passes. So a
-// test that fails before its first figure, or takes the process with it, does not keep those of a run that passed. Not before a Skip.
-// Safe for concurrent use.
+// Begin says that the test will record figures: from now on its last run is this one, failed and without a figure unless it comes to its
+// end and passes. So a test that fails before its first figure, or takes the process with it, does not keep those of a run that passed.
+// It is a test's first call, so that what is cleaned up after the test, which may fail, comes before its figures are written. A test that
+// is skipped or passes without having measured anything leaves what was recorded before. Safe for concurrent use.
 func Begin(tb testing.TB) {
 	tb.Helper()
 	if err := begin(tb); err != nil {
@@ -69,54 +70,84 @@ func Begin(tb testing.TB) {
 	}
 }
 
-// Record notes a figure of the test, value as fmt prints it. The test's figures are written when it ends, with whether it passed.
-// Figures of a subtest count as its own; name the test in the list of promises as it is named by go test. It begins a test that has not
-// called Begin. Safe for concurrent use.
+// Record notes a figure of a test that has begun, value as fmt prints it. The test's figures are written when it ends, if it passed.
+// Figures of a subtest count as its own; name the test in the list of promises as it is named by go test. Safe for concurrent use.
 func Record(tb testing.TB, name string, value any) {
 	tb.Helper()
 	figure := Figure{Name: name, Value: fmt.Sprint(value)}
 	tb.Logf("figure: %s: %s", figure.Name, figure.Value)
-	Begin(tb)
 	pending.Lock()
 	defer pending.Unlock()
-	if figures, known := pending.figures[tb.Name()]; known {
-		pending.figures[tb.Name()] = append(figures, figure)
+	figures, begun := pending.figures[tb.Name()]
+	if !begun {
+		tb.Errorf("record %q: %s has not begun: call figures.Begin first of all", name, tb.Name())
+		return
 	}
+	pending.figures[tb.Name()] = append(figures, figure)
 }
 
 func begin(tb testing.TB) error {
-	path := os.Getenv(Variable)
-	if path == "" {
-		return nil
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		return err
-	}
-	test, err := key(dir, tb.Name())
-	if err != nil {
-		return err
-	}
 	pending.Lock()
 	defer pending.Unlock()
 	if _, known := pending.figures[tb.Name()]; known {
 		return nil
 	}
-	result := Result{Date: time.Now().UTC().Format(time.DateOnly), Full: isFull()}
-	if err := store(path, test, result); err != nil {
-		return err
-	}
 	pending.figures[tb.Name()] = nil
+	write, err := failed(tb)
 	tb.Cleanup(func() {
-		pending.Lock()
-		defer pending.Unlock()
-		result.Passed, result.Figures = !tb.Failed(), pending.figures[tb.Name()]
-		delete(pending.figures, tb.Name())
-		if err := store(path, test, result); err != nil {
+		measured := end(tb)
+		if write == nil {
+			return
+		}
+		if err := write(measured); err != nil {
 			tb.Errorf("record the figures: %v", err)
 		}
 	})
-	return nil
+	return err
+}
+
+// failed writes that the test has failed. What it returns, unless nothing is to be recorded, writes what the test measured instead, if it
+// has not failed.
+func failed(tb testing.TB) (write func(measured []Figure) error, err error) {
+	path := os.Getenv(Variable)
+	if path == "" {
+		return nil, nil
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	test, err := key(dir, tb.Name())
+	if err != nil {
+		return nil, err
+	}
+	result := Result{Date: time.Now().UTC().Format(time.DateOnly), Full: isFull()}
+	before, err := store(path, test, &result)
+	if err != nil {
+		return nil, err
+	}
+	return func(measured []Figure) error {
+		last := &result
+		switch {
+		case tb.Failed():
+			return nil
+		case tb.Skipped() || measured == nil:
+			last = before
+		default:
+			result.Passed, result.Figures = true, measured
+		}
+		_, err := store(path, test, last)
+		return err
+	}, nil
+}
+
+// end gives what the test has recorded, and forgets it.
+func end(tb testing.TB) []Figure {
+	pending.Lock()
+	defer pending.Unlock()
+	measured := pending.figures[tb.Name()]
+	delete(pending.figures, tb.Name())
+	return measured
 }
 
 // isFull says whether this process runs its tests at full length, those of packages with a flag for that.
@@ -138,33 +169,40 @@ func key(dir, test string) (string, error) {
 	}
 }
 
-// store puts one result into the file. Tests of several processes take turns.
-func store(path, test string, result Result) (err error) {
+// store puts a test's result into the file, or takes it out if there is none, and gives the one that was there. Tests of several processes
+// take turns.
+func store(path, test string, result *Result) (before *Result, err error) {
 	if !filepath.IsAbs(path) {
-		return fmt.Errorf("%s=%s: must be an absolute path", Variable, path)
+		return nil, fmt.Errorf("%s=%s: must be an absolute path", Variable, path)
 	}
 	lock, err := os.Open(filepath.Dir(path)) // a directory can be locked, and leaves nothing behind
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		return fmt.Errorf("lock %s: %w", lock.Name(), err)
+		return nil, fmt.Errorf("lock %s: %w", lock.Name(), err)
 	}
 	results, err := Load(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	results[test] = result
+	if r, ok := results[test]; ok {
+		before = &r
+	}
+	delete(results, test)
+	if result != nil {
+		results[test] = *result
+	}
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(results); err != nil {
-		return err
+		return nil, err
 	}
 	if err := os.WriteFile(path+".new", []byte(text.String()), 0o644); err != nil {
-		return err
+		return nil, err
 	}
-	return os.Rename(path+".new", path)
+	return before, os.Rename(path+".new", path)
 }

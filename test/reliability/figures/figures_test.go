@@ -2,6 +2,7 @@ package figures
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,11 +15,15 @@ var _ = flag.Bool("full", false, "as packages have it whose tests have a bounded
 func TestRecord_writesWhatATestMeasured(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.json")
 	t.Setenv(Variable, path)
+	record := func(t *testing.T, name string, value any) {
+		Begin(t)
+		Record(t, name, value)
+	}
 	t.Run("one", func(t *testing.T) {
-		Record(t, "cases", 312)
+		record(t, "cases", 312)
 		Record(t, "cost", "1.2 % < 3 %")
 	})
-	t.Run("two", func(t *testing.T) { Record(t, "lost", 0) })
+	t.Run("two", func(t *testing.T) { record(t, "lost", 0) })
 	results, err := Load(path)
 	require.NoError(t, err)
 	require.Len(t, results, 2)
@@ -27,43 +32,88 @@ func TestRecord_writesWhatATestMeasured(t *testing.T) {
 	require.Equal(t, []Figure{{"cases", "312"}, {"cost", "1.2 % < 3 %"}}, one.Figures)
 	require.Regexp(t, `^\d{4}-\d\d-\d\d$`, one.Date)
 
-	t.Run("one", func(t *testing.T) { Record(t, "cases", 1) }) // go test calls it one#01
+	t.Run("one", func(t *testing.T) { record(t, "cases", 1) }) // go test calls it one#01
 	again, err := Load(path)
 	require.NoError(t, err)
 	require.Len(t, again, 3)
 }
 
-// failing is a test that fails, which a real one would do for its whole run.
-type failing struct {
+// run is a test's run that a real test cannot have here: one that fails, or one that is skipped.
+type run struct {
 	testing.TB
-	name     string
-	cleanups []func()
+	name            string
+	failed, skipped bool
+	said            []string
+	cleanups        []func()
 }
 
-func (f *failing) Name() string     { return f.name }
-func (f *failing) Failed() bool     { return true }
-func (f *failing) Cleanup(c func()) { f.cleanups = append(f.cleanups, c) }
+func (r *run) Name() string     { return r.name }
+func (r *run) Failed() bool     { return r.failed }
+func (r *run) Skipped() bool    { return r.skipped }
+func (r *run) Cleanup(c func()) { r.cleanups = append(r.cleanups, c) }
+func (r *run) Errorf(f string, v ...any) {
+	r.said, r.failed = append(r.said, fmt.Sprintf(f, v...)), true
+}
 
-// A test that fails before its first figure, or never ends, has not passed, whatever it did when it ran before.
-func TestBegin_aTestThatFailsKeepsNoFigureOfOneThatPassed(t *testing.T) {
+// A test that fails before its first figure or after its last one, or never ends, has not passed and recorded nothing, whatever it did when
+// it ran before.
+func TestBegin_aTestThatFailsHasNoFigure(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.json")
 	t.Setenv(Variable, path)
 	const key = "test/reliability/figures.TestX"
-	require.NoError(t, store(path, key, Result{Date: "2026-01-01", Passed: true, Figures: []Figure{{"cases", "1"}}}))
-	x := &failing{TB: t, name: "TestX"}
-	for range 2 {
-		Begin(x)
-	}
-	require.Len(t, x.cleanups, 1)
-	for _, end := range append([]func(){func() {}}, x.cleanups...) {
-		end()
+	requireFailed := func() {
+		t.Helper()
 		results, err := Load(path)
 		require.NoError(t, err)
 		require.False(t, results[key].Passed)
 		require.Empty(t, results[key].Figures)
 		require.NotEqual(t, "2026-01-01", results[key].Date)
 	}
+	for _, figures := range []int{0, 1} {
+		_, err := store(path, key, &Result{Date: "2026-01-01", Passed: true, Figures: []Figure{{"cases", "1"}}})
+		require.NoError(t, err)
+		x := &run{TB: t, name: "TestX"}
+		for range 2 {
+			Begin(x)
+		}
+		for range figures {
+			Record(x, "cases", 2)
+		}
+		requireFailed() // so far
+		x.failed = true // by what is cleaned up, too: what was to be cleaned up later is so earlier
+		require.Len(t, x.cleanups, 1)
+		x.cleanups[0]()
+		requireFailed()
+	}
 	require.Empty(t, pending.figures)
+}
+
+func TestBegin_aTestThatMeasuresNothingLeavesWhatWasThere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.json")
+	t.Setenv(Variable, path)
+	const key = "test/reliability/figures.TestX"
+	for _, before := range []*Result{nil, {Date: "2026-01-01", Passed: true, Figures: []Figure{{"cases", "1"}}}} {
+		_, err := store(path, key, before)
+		require.NoError(t, err)
+		for _, x := range []*run{{TB: t, name: "TestX"}, {TB: t, name: "TestX", skipped: true}} {
+			Begin(x)
+			if x.skipped {
+				Record(x, "cases", 2)
+			}
+			x.cleanups[0]()
+			after, err := store(path, key, before)
+			require.NoError(t, err)
+			require.Equal(t, before, after)
+			require.Empty(t, x.said)
+		}
+	}
+}
+
+func TestRecord_isRefusedToATestThatHasNotBegun(t *testing.T) {
+	x := &run{TB: t, name: "TestX"}
+	Record(x, "cases", 1)
+	require.Len(t, x.said, 1)
+	require.Contains(t, x.said[0], "call figures.Begin first of all")
 }
 
 func TestBegin_notesWhetherTheRunWasFull(t *testing.T) {
@@ -71,7 +121,10 @@ func TestBegin_notesWhetherTheRunWasFull(t *testing.T) {
 	t.Setenv(Variable, path)
 	for name, value := range map[string]string{"bounded": "false", "full": "true"} {
 		require.NoError(t, flag.Set("full", value))
-		t.Run(name, func(t *testing.T) { Record(t, "cases", 1) })
+		t.Run(name, func(t *testing.T) {
+			Begin(t)
+			Record(t, "cases", 1)
+		})
 	}
 	require.NoError(t, flag.Set("full", "false"))
 	results, err := Load(path)
@@ -82,18 +135,26 @@ func TestBegin_notesWhetherTheRunWasFull(t *testing.T) {
 
 func TestRecord_withoutAFileIsForTheLogOnly(t *testing.T) {
 	t.Setenv(Variable, "")
-	Record(t, "cases", 1)
+	t.Run("one", func(t *testing.T) {
+		Begin(t)
+		Record(t, "cases", 1)
+	})
 	require.Empty(t, pending.figures)
 }
 
 func TestStore_replacesATestsLastRun(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.json")
-	require.NoError(t, store(path, "a.T", Result{Passed: false}))
-	require.NoError(t, store(path, "a.T", Result{Passed: true}))
+	before, err := store(path, "a.T", &Result{Passed: false})
+	require.NoError(t, err)
+	require.Nil(t, before)
+	before, err = store(path, "a.T", &Result{Passed: true})
+	require.NoError(t, err)
+	require.Equal(t, &Result{Passed: false}, before)
 	results, err := Load(path)
 	require.NoError(t, err)
 	require.Equal(t, Results{"a.T": {Passed: true}}, results)
-	require.ErrorContains(t, store("relative", "a.T", Result{}), "must be an absolute path")
+	_, err = store("relative", "a.T", &Result{})
+	require.ErrorContains(t, err, "must be an absolute path")
 }
 
 func TestLoad(t *testing.T) {
