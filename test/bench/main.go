@@ -59,7 +59,7 @@ func run() error {
 	}
 	plan.checked, plan.only, plan.withoutJava = *checked, *only, !*withJava
 	if *rounds > 0 {
-		plan.rounds, plan.guardRounds = *rounds, *rounds
+		plan.rounds, plan.guardSittings = *rounds, *rounds
 	}
 	if *profile != "" {
 		plan.withoutJava = true

@@ -9,19 +9,19 @@ import (
 
 // plan is how much is measured.
 type plan struct {
-	rounds      int
-	sittings    int           // in which the rounds of throughput are, with streams of their own each
-	guardRounds int           // of what the frame guard costs: more, since it is to be a hundredth or two
-	round       time.Duration // how long a round of throughput is to take; 0 for the least number of messages
-	warmUp      time.Duration
-	least       int           // messages in a round
-	sample      time.Duration // how long a contestant is watched for a profile
-	checked     bool
-	only        string
-	withoutJava bool
-	latency     []roundTrip
-	costs       costPlan
-	cases       []streamCase
+	rounds        int
+	sittings      int           // in which the rounds of throughput are, with streams of their own each
+	guardSittings int           // of what the frame guard costs: more, since it is to be a hundredth or two
+	round         time.Duration // how long a round of throughput is to take; 0 for the least number of messages
+	warmUp        time.Duration
+	least         int           // messages in a round
+	sample        time.Duration // how long a contestant is watched for a profile
+	checked       bool
+	only          string
+	withoutJava   bool
+	latency       []roundTrip
+	costs         costPlan
+	cases         []streamCase
 }
 
 // streamCase is a case of throughput, and who takes part.
@@ -52,7 +52,7 @@ func needed() []streamCase {
 }
 
 func quickPlan() plan {
-	return plan{rounds: 20, sittings: 5, guardRounds: 20, round: 100 * time.Millisecond, warmUp: 200 * time.Millisecond, least: 2000, sample: 5 * time.Second, cases: needed(), latency: []roundTrip{
+	return plan{rounds: 20, sittings: 5, guardSittings: 10, round: 100 * time.Millisecond, warmUp: 200 * time.Millisecond, least: 2000, sample: 5 * time.Second, cases: needed(), latency: []roundTrip{
 		{"ipc", 0, 10000, pingers}, {"udp", 0, 2000, pingers}, {"ipc", 10000, 1000, pingers}, {"udp", 5000, 500, pingers},
 	}, costs: costPlan{messages: 100000, firsts: 31, adds: 20, streams: 1000, turns: 200, idles: 3, idle: 300}}
 }
@@ -60,7 +60,7 @@ func quickPlan() plan {
 // smokePlan is for tests of the bench: everything once, and hardly anything of it.
 func smokePlan() plan {
 	p := quickPlan()
-	p.rounds, p.sittings, p.guardRounds, p.round, p.warmUp, p.least, p.sample = 1, 1, 1, 0, 1, 200, 1
+	p.rounds, p.sittings, p.guardSittings, p.round, p.warmUp, p.least, p.sample = 1, 1, 1, 0, 1, 200, 1
 	for i := range p.latency {
 		p.latency[i].count = 20
 	}
@@ -76,7 +76,7 @@ func fullPlan() plan {
 			{"udp", 1000, 300, pingers}, {"udp", 5000, 1500, pingers}, {"udp", 10000, 3000, pingers},
 		},
 		costs:  costPlan{messages: 1000000, firsts: 61, adds: 20, streams: 1000, turns: 500, idles: 5, idle: 1000},
-		rounds: 15, sittings: 3, guardRounds: 45, round: 150 * time.Millisecond, warmUp: 500 * time.Millisecond, least: 2000, sample: 5 * time.Second,
+		rounds: 15, sittings: 3, guardSittings: 40, round: 150 * time.Millisecond, warmUp: 500 * time.Millisecond, least: 2000, sample: 5 * time.Second,
 	}
 	for _, media := range []string{"ipc", "udp"} {
 		for _, length := range []int{32, 288, 1344, 16384} {

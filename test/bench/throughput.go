@@ -17,13 +17,12 @@ type stream struct {
 	protocol.Throughput
 	contestants []string
 	channels    map[string]string // of contestants that need one of their own
-	rounds      int               // 0: as many as the plan has
 }
 
 // throughput measures a case in several sittings: where in memory a log lies makes a stream faster or slower for as long as it is open, by
 // tens of percents.
 func (b *bench) throughput(s stream) error {
-	rounds, sittings := cmp.Or(s.rounds, b.plan.rounds), max(b.plan.sittings, 1)
+	rounds, sittings := b.plan.rounds, max(b.plan.sittings, 1)
 	for n := range sittings {
 		if err := b.sitting(s, rounds*n/sittings, rounds*(n+1)/sittings); err != nil {
 			return err
@@ -52,12 +51,10 @@ func (b *bench) sitting(s stream, from, to int) error {
 			continue
 		}
 		b.streams++
-		s.Stream = b.streams
-		s.Checked = b.plan.checked
-		if own, ok := s.channels[name]; ok {
-			s.Channel = own
-		}
-		if err := p.open(s.Throughput); err != nil {
+		its := s.Throughput
+		its.Stream, its.Checked = b.streams, b.plan.checked
+		its.Channel = cmp.Or(s.channels[name], s.Channel)
+		if err := p.open(its); err != nil {
 			return err
 		}
 		e := &entry{process: p}
