@@ -13,8 +13,7 @@ import (
 // Claim is a piece of a publication's log to fill in place; see TryClaim.
 type Claim = aeronc.Claim
 
-// DataPath says who reads and writes a log: Go, or, with Config.ReferencePath, the build tag aeron_reference, or a log whose layout is in
-// doubt, C's own functions.
+// DataPath says who reads and writes a log: Go, or, with Config.ReferencePath or the build tag aeron_reference, C's own functions.
 type DataPath = aeronc.DataPath
 
 // Constants is what does not change while a publication is open.

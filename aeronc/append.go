@@ -1,6 +1,7 @@
 package aeronc
 
 import (
+	"math"
 	"sync/atomic"
 	"unsafe"
 
@@ -67,15 +68,16 @@ type concurrentLog struct{ writer }
 // tail is where the stream will be written next, if nobody else is quicker. The log belongs to others too: what is read of it picks one
 // of three terms and an offset inside of it, whatever it says.
 func (l *concurrentLog) tail() (partition uintptr, count, offset int32, ok bool) {
-	count = atomic.LoadInt32(l.ActiveTermCount)
+	count = atomic.LoadInt32(l.ActiveTermCount) & math.MaxInt32
 	partition = uintptr(uint32(count) % 3)
 	raw := atomic.LoadInt64(&l.Tails[partition])
 	return partition, count, l.clamp(raw), count == int32(raw>>32)-l.initialTermID
 }
 
-// clamp is the offset of a raw tail, which may have been moved beyond the end of the term.
+// clamp is the offset of a raw tail, which may have been moved beyond the end of the term. It is one that a frame may begin at, with room for
+// a header behind it, whatever the log says.
 func (l *concurrentLog) clamp(raw int64) int32 {
-	return int32(min(raw&0xFFFFFFFF, int64(l.TermLength)))
+	return int32(min(raw&(0xFFFFFFFF&^(frameAlignment-1)), int64(l.TermLength)))
 }
 
 func (l *concurrentLog) position(count, offset int32) int64 {
@@ -112,6 +114,9 @@ func (l *concurrentLog) move(partition uintptr, framed int32) (raw int64) {
 func (l *concurrentLog) taken(partition uintptr, raw int64, framed int32) place {
 	offset, termID := l.clamp(raw), int32(raw>>32)
 	count := termID - l.initialTermID
+	if count < 0 {
+		return refused(resultAdminAction) // somebody else has changed the term's id meanwhile, to one that cannot be
+	}
 	at := place{l.Terms[partition], l.position(count, offset+framed), offset, termID}
 	if offset+framed > l.TermLength {
 		return l.endTerm(at, count)

@@ -50,11 +50,9 @@ func (c *Client) dataPath() DataPath {
 	return DataPath{}
 }
 
-// doubt is the data path of a log that is not what Go takes it for; error handlers hear of it.
-func (c *Client) doubt(channel string, streamID int32, what string) DataPath {
-	d := DataPath{true, "the log's layout is in doubt: " + what}
-	c.hooks.error(&Error{Op: "check the layout of a log", Channel: channel, StreamID: streamID, Dir: c.dir, Detail: what + ": C's own functions are used instead", Err: ErrLayout})
-	return d
+// doubt is what to say of a log that is not what Go takes it for. C's own functions are no way out: they believe whatever a log says.
+func doubt(what string) string {
+	return what + ": it is not used: was the driver's directory tampered with?"
 }
 
 // check compares what a writer takes the log for with what C says of it, in words, or "".
@@ -76,20 +74,28 @@ func (w *writer) check(info cgo.PublicationInfo) string {
 			return fmt.Sprintf("%s is %d in the log and %d in C", c.what, c.log, c.c)
 		}
 	}
-	return ""
+	return mtuDoubt(int64(w.MTU))
 }
 
-// checkMTU refuses a publication whose log has an MTU that no driver gives it: C, which divides by what a frame holds, would end the
-// process at a long message. Nobody has it yet; it is closed without waiting, for this may be where Close waits for.
-func (p *publicationBase) checkMTU(e Error) error {
-	const longestMTU = 65504 // AERON_MAX_UDP_PAYLOAD_LENGTH
-	mtu := int64(p.constants.MaxPayloadLength) + headerLength
-	if mtu > headerLength && mtu <= longestMTU && mtu%frameAlignment == 0 {
+// mtuDoubt is what is wrong with an MTU, if anything. C, which divides by what a frame holds, would end the process at a long message.
+func mtuDoubt(mtu int64) string {
+	const longest = 65504 // AERON_MAX_UDP_PAYLOAD_LENGTH
+	if mtu > headerLength && mtu <= longest && mtu%frameAlignment == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the log's MTU is %d, where a multiple of %d above %d and up to %d must be", mtu, frameAlignment, headerLength, longest)
+}
+
+// settle chooses who writes the log, unless there is something odd about it. Then nobody does: the publication, which nobody has yet, is
+// closed without waiting, for this may be where Close waits for.
+func (p *publicationBase) settle(e Error, odd string) error {
+	p.path = p.client.dataPath()
+	p.reference = p.path.Reference
+	if odd == "" {
 		return nil
 	}
 	go func() { _ = p.Close() }()
-	e.Detail = fmt.Sprintf("the log's MTU is %d, where a multiple of %d above %d and up to %d must be: was the driver's directory tampered with?", mtu, frameAlignment, headerLength, longestMTU)
-	e.Err = ErrLayout
+	e.Detail, e.Err = doubt(odd), ErrLayout
 	return &e
 }
 
@@ -105,9 +111,16 @@ func (p *Publication) checkLayout(info cgo.PublicationInfo) string {
 	if what := p.log.check(info); what != "" {
 		return what
 	}
-	before := p.raw.position()
-	_, count, offset, _ := p.log.tail()
-	return between("position", before, p.log.position(count, offset), p.raw.position())
+	// Others write meanwhile. A reading, of theirs or ours, may be torn by several ends of terms; not one time after the other.
+	odd := ""
+	for range 3 {
+		before := p.raw.position()
+		_, count, offset, _ := p.log.tail()
+		if odd = between("position", before, p.log.position(count, offset), p.raw.position()); odd == "" {
+			break
+		}
+	}
+	return odd
 }
 
 func (p *ExclusivePublication) checkLayout(info cgo.PublicationInfo) string {
@@ -115,15 +128,24 @@ func (p *ExclusivePublication) checkLayout(info cgo.PublicationInfo) string {
 		return what
 	}
 	s := p.log.state
-	if s.Partition > 2 || s.TermID-info.InitialTermID != int32(s.TermBegin>>p.log.shift) {
+	// C takes its state from the log, once, as it is, and writes there.
+	count := s.TermID - info.InitialTermID
+	if count < 0 || s.Partition != uintptr(count%3) || s.TermBegin != int64(count)<<p.log.shift {
 		return fmt.Sprintf("term %d begins at %d in partition %d", s.TermID, s.TermBegin, s.Partition)
+	}
+	if s.TermOffset < 0 || s.TermOffset > p.log.TermLength || s.TermOffset%frameAlignment != 0 {
+		return fmt.Sprintf("the next frame's offset is %d in a term of %d bytes", s.TermOffset, p.log.TermLength)
 	}
 	return between("position", p.raw.position(), s.TermBegin+int64(s.TermOffset), p.raw.position())
 }
 
-// checkLayout is the same for an image that is new: nobody polls it yet.
+// checkLayout is the same for an image that is new: nobody polls it yet. Its log may have been mapped long ago, for a publication or another
+// subscription, and its metadata may have changed since.
 func (i *Image) checkLayout() string {
 	m := &i.memory
+	if i.closedByC() {
+		return "" // it is not read, and its counter may be somebody else's
+	}
 	if m.TermLength <= 0 || m.TermLength&(m.TermLength-1) != 0 || 1<<m.PositionBitsToShift != m.TermLength {
 		return fmt.Sprintf("term length %d does not go with %d bits of a position", m.TermLength, m.PositionBitsToShift)
 	}
@@ -134,15 +156,6 @@ func (i *Image) checkLayout() string {
 	return between("position of the subscriber", cgo.ImagePosition(i.raw), atomic.LoadInt64(m.Position), cgo.ImagePosition(i.raw))
 }
 
-// choosePath settles who writes the log, given what is odd about it, if anything.
-func (p *publicationBase) choosePath(odd string) {
-	p.path = p.client.dataPath()
-	if odd != "" && !p.path.Reference {
-		p.path = p.client.doubt(p.constants.Channel, p.constants.StreamID, odd)
-	}
-	p.reference = p.path.Reference
-}
-
 // DataPath says who reads and writes the publication's log.
 func (p *publicationBase) DataPath() DataPath {
 	if p == nil || p.client == nil {
@@ -151,7 +164,7 @@ func (p *publicationBase) DataPath() DataPath {
 	return p.path
 }
 
-// DataPath says who reads the subscription's logs. It may change to C's functions when an image comes whose log Go does not know.
+// DataPath says who reads the subscription's logs.
 func (s *Subscription) DataPath() DataPath {
 	if s == nil || s.client == nil {
 		return DataPath{}

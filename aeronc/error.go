@@ -37,8 +37,8 @@ var (
 	ErrBusy = errors.New("aeron: busy: called inside a handler while the subscription is being polled")
 	// ErrCorruptFrame: the log holds a frame that cannot be there; the image is not read any further.
 	ErrCorruptFrame = errors.New("aeron: corrupt frame")
-	// ErrLayout: a log is not what the pinned version of Aeron makes; C's own functions are used for it. From an add: it is none that
-	// could be written by anybody.
+	// ErrLayout: a log is not what the pinned version of Aeron makes. From an add: it would be written to. From an error handler: it is an
+	// image's, which is not read.
 	ErrLayout = errors.New("aeron: unexpected layout of a log")
 	// ErrInvalidArgument: a value that C or Go refuses; the text names it. Also matches syscall.EINVAL from C.
 	ErrInvalidArgument = errors.New("aeron: invalid argument")

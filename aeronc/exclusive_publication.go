@@ -53,8 +53,7 @@ func (c *Client) exclusivePublicationAdd(channel string, streamID int32) *additi
 		p := &ExclusivePublication{c: raw, log: exclusiveLog{newWriter(log, info), state}}
 		p.alone = true
 		p.init(c, exclusive(raw), channel, info)
-		p.choosePath(p.checkLayout(info))
-		if err := p.checkMTU(e); err != nil {
+		if err := p.settle(e, p.checkLayout(info)); err != nil {
 			return nil, err
 		}
 		return p, nil

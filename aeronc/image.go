@@ -230,6 +230,16 @@ func (i *Image) IsClosed() bool {
 // delays the caller by a poll.
 func (i *Image) closedByC() bool { return *i.memory.Closed != 0 }
 
+// refuse keeps an image from being read whose log is in doubt; error handlers hear of it.
+func (i *Image) refuse(what string) {
+	i.corrupt.Store(true)
+	s := i.subscription
+	s.client.hooks.error(&Error{
+		Op: "read image", Channel: s.channel, StreamID: s.info.StreamID, Dir: s.client.dir,
+		Detail: fmt.Sprintf("session %d from %s: %s", i.constants.SessionID, i.constants.Source, doubt(what)), Err: ErrLayout,
+	})
+}
+
 // condemn ends the reading of an image whose memory cannot be true.
 func (i *Image) condemn(what string) error {
 	i.corrupt.Store(true)

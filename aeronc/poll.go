@@ -237,14 +237,14 @@ func (i *Image) owned(read func() (int, error)) (n int, err error) {
 
 // read is a walk of the log, or C's own poll.
 func (i *Image) read(c consumer, limit int, bound int64) (n int, ended bool, err error) {
-	if i.subscription.reference {
+	if i.subscription.reference && !i.corrupt.Load() {
 		return i.readC(c, limit, bound)
 	}
 	return i.walk(c, limit, bound)
 }
 
 func (i *Image) readBlock(f func(Block), limit int) (int, error) {
-	if i.subscription.reference {
+	if i.subscription.reference && !i.corrupt.Load() {
 		return i.readBlockC(f, limit)
 	}
 	return i.walkBlock(f, limit)

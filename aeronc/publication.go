@@ -48,8 +48,7 @@ func (c *Client) publicationAdd(channel string, streamID int32) *addition[*Publi
 		}
 		p := &Publication{c: raw, log: concurrentLog{newWriter(cgo.PublicationLog(raw), info)}}
 		p.init(c, concurrent(raw), channel, info)
-		p.choosePath(p.checkLayout(info))
-		if err := p.checkMTU(e); err != nil {
+		if err := p.settle(e, p.checkLayout(info)); err != nil {
 			return nil, err
 		}
 		return p, nil

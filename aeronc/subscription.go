@@ -193,8 +193,8 @@ func (s *Subscription) reload() {
 			delete(known, raw)
 		} else {
 			i = newImage(s, raw)
-			if what := i.checkLayout(); what != "" && !s.reference {
-				s.setPath(s.client.doubt(s.channel, s.info.StreamID, what))
+			if what := i.checkLayout(); what != "" {
+				i.refuse(what)
 			}
 		}
 		images = append(images, i)

@@ -223,7 +223,8 @@ aerongo_result_t aerongo_image_constants(aeron_image_t *image, aerongo_image_inf
     info->join_position = constants.join_position;
     info->source_identity = constants.source_identity;
     info->source_identity_length = (int64_t)strlen(constants.source_identity);
-    info->term_length = (int32_t)constants.term_buffer_length;
+    /* That of the mapping: what the metadata say may have changed since. */
+    info->term_length = (int32_t)log->term_length;
     info->position_bits_to_shift = (int32_t)constants.position_bits_to_shift;
     info->mtu_length = (int32_t)constants.mtu_length;
     info->session_id = constants.session_id;

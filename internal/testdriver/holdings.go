@@ -2,6 +2,7 @@ package testdriver
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"testing"
 
@@ -14,12 +15,15 @@ type Holdings struct{ Threads, Descriptors, Mappings int }
 // Held is what this process has now.
 func Held(tb testing.TB) Holdings {
 	tb.Helper()
-	count := func(dir string) int {
-		entries, err := os.ReadDir(dir)
-		require.NoError(tb, err)
-		return len(entries)
-	}
-	maps, err := os.ReadFile("/proc/self/maps")
+	h, err := Hold()
 	require.NoError(tb, err)
-	return Holdings{Threads: count("/proc/self/task"), Descriptors: count("/proc/self/fd"), Mappings: bytes.Count(maps, []byte("\n"))}
+	return h
+}
+
+// Hold is Held for a child, which has no test.
+func Hold() (Holdings, error) {
+	threads, err := os.ReadDir("/proc/self/task")
+	descriptors, err2 := os.ReadDir("/proc/self/fd")
+	maps, err3 := os.ReadFile("/proc/self/maps")
+	return Holdings{len(threads), len(descriptors), bytes.Count(maps, []byte("\n"))}, errors.Join(err, err2, err3)
 }

@@ -162,10 +162,12 @@ func requireNobodySubscribed(t *testing.T, dir string) {
 	require.NoError(t, client.Close())
 }
 
+// Go keeps threads, and maps its heap as it needs it, whatever the number of cycles.
+const spareThreads, spareMappings = 8, 24
+
 // Publications and subscriptions come and go, over IPC and UDP in turn, and messages with them: nothing of them is left.
 func TestOpenClose(t *testing.T) {
 	figures.Begin(t)
-	const spareThreads, spareMappings = 8, 24 // Go keeps threads, and maps its heap as it needs it, whatever the number of cycles
 	cfg := small(shm(t))
 	cfg.LingerTimeout = 50 * time.Millisecond
 	cfg.ImageLivenessTimeout = time.Second

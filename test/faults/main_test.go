@@ -54,6 +54,8 @@ var tasks = map[string]func(dir string, args []string) error{
 	"readOnlyAdd":   runReadOnlyAdd,
 	"starts":        runStarts,
 	"mapper":        runMapper,
+	"newLogs":       runNewLogs,
+	"flipped":       runFlipped,
 }
 
 func TestMain(m *testing.M) {

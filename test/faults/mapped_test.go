@@ -126,7 +126,8 @@ func mapImage(ctx context.Context, d *aeron.Driver, stream int32, told func() bo
 // typed lets through what a user can handle, and returns what not.
 func typed(err error) error {
 	var e *aeron.Error
-	for _, known := range []error{aeron.ErrCorruptFrame, aeron.ErrClosed, aeron.ErrMaxPositionExceeded, aeron.ErrMessageTooLong, aeron.ErrInvalidArgument} {
+	for _, known := range []error{aeron.ErrCorruptFrame, aeron.ErrClosed, aeron.ErrMaxPositionExceeded, aeron.ErrMessageTooLong, aeron.ErrInvalidArgument,
+		aeron.ErrBatchFull, aeron.ErrClaimUnblocked} {
 		if err == nil || passing(err) || errors.Is(err, known) || errors.As(err, &e) {
 			return nil
 		}
@@ -137,6 +138,7 @@ func typed(err error) error {
 // damage is a way to damage a log.
 type damage struct {
 	what string
+	at   int // of the metadata, if it is there only
 	to   func(whole []byte) []byte
 }
 
@@ -151,7 +153,7 @@ func edged() (damages []damage) {
 			values = append(values, 1, 2, 31, 1<<20, 1<<30, 1<<31-32, 1<<32-32)
 		}
 		for _, value := range values {
-			damages = append(damages, damage{fmt.Sprintf("%#x at %d of the metadata", value, at), func(whole []byte) []byte {
+			damages = append(damages, damage{fmt.Sprintf("%#x at %d of the metadata", value, at), at, func(whole []byte) []byte {
 				binary.LittleEndian.PutUint32(whole[len(whole)-logMetadata+at:], value)
 				return whole
 			}})
@@ -177,7 +179,7 @@ func TestDamagedLog_thatAClientMaps(t *testing.T) {
 	fates := map[string]int{}
 	damages := edged()
 	for n := range bounded(100, 3000) {
-		damages = append(damages, damage{fmt.Sprint("random ", n), func(whole []byte) []byte { return damagedFile(r, whole) }})
+		damages = append(damages, damage{fmt.Sprint("random ", n), -1, func(whole []byte) []byte { return damagedFile(r, whole) }})
 	}
 	for n := range 2 * len(damages) {
 		stream := int32(1000 + n)

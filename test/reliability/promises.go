@@ -98,6 +98,8 @@ var chapters = []chapter{
 		{"… nor one in which bytes are flipped, 10,000 times over, or one of another version", []string{"test/faults.TestFlippedCnC", "test/faults.TestCnCOfAnotherVersion"}},
 		{"A dead driver's loss report and logs, cut off or with bytes flipped, are no obstacle for one that starts", []string{"test/faults.TestDamagedFiles_ofADeadDriver"}},
 		{"A log that is cut off, or whose metadata has bytes flipped, before a client maps it is a typed error or does no harm", []string{"test/faults.TestDamagedLog_thatAClientMaps"}},
+		{"… also one of an exclusive publication, and over UDP of a publication and of an image", []string{"test/faults.TestDamagedLog_ofEveryKind"}},
+		{"Bytes of a log that are flipped while a client reads and writes it, in its metadata and in the headers of frames: every call returns, with data, nothing or a typed error", []string{"test/faults.TestFlippedLog_underARunningClient"}},
 	}},
 	{"Networks that lose", []promise{
 		{
