@@ -27,7 +27,7 @@ const spinLength = 32
 // other goroutines run, seldom while none wants to. See yielder.
 const (
 	goschedOften  = 8
-	goschedSeldom = 256
+	goschedSeldom = 1024
 )
 
 // nobodyRan is the longest that a run of the Go scheduler takes which comes straight
@@ -71,7 +71,8 @@ func spin(n int) int {
 // On Linux the thread keeps its place in the Go scheduler during that call, so some of
 // the idle turns also run the Go scheduler, and other goroutines make progress under
 // GOMAXPROCS=1 too: every eighth turn while other goroutines take the opportunity, down
-// to every 256th while none does: the scheduler has a lock that two such loops share.
+// to every 1,024th while none does: the scheduler has a lock that two such loops share,
+// and an exchange that takes six turns would meet it once in forty times at every 256th.
 // Where the operating system has no such call Yield runs the Go scheduler and then
 // sleeps for the shortest time there is.
 func Yield() Strategy { return &yielder{every: goschedOften} }
@@ -97,10 +98,11 @@ func (y *yielder) Idle(workCount int) {
 	osYield()
 }
 
-// took draws the conclusion from how long a run of the Go scheduler took.
+// took draws the conclusion from how long a run of the Go scheduler took. A thread that the operating system stopped meanwhile looks like a
+// goroutine that ran, so that one long run says little, and several say it all.
 func (y *yielder) took(d time.Duration) {
 	if d > nobodyRan {
-		y.every = goschedOften
+		y.every = max(y.every/2, goschedOften)
 	} else {
 		y.every = min(2*y.every, goschedSeldom)
 	}
