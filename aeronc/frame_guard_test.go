@@ -79,8 +79,12 @@ type attack struct {
 	chance bool
 	// unreliable makes the victim's subscription so; resolver gives its driver a name resolver.
 	unreliable, resolver bool
+	// retransmitDelay is how long the victim's driver waits before it does what a NAK asks for.
+	retransmitDelay time.Duration
 	// silent: none of what is sent may reach the subscriber.
 	silent bool
+	// late: an honest peer may send it too, so that the guard drops it and does not count it.
+	late bool
 	// send sends to the victim.
 	send func(v *victim)
 }
@@ -109,8 +113,19 @@ var attacks = map[string]attack{
 	// The driver pads the gap before the heartbeat; the frame then lies across the padding's end.
 	"FrameAcrossAFilledGap": {plain: "killed", unreliable: true, send: func(v *victim) {
 		v.receive(setup(hostileTerm), heartbeat(1536))
-		v.until(v.gapIsFilled)
+		v.until(v.gapsAreFilled(1))
 		v.receive(data(1024, 1024).withTrapAt(512), heartbeat(8192))
+	}},
+	// Two gaps are padded while the subscriber is busy elsewhere; the frame then lies across the end of the first.
+	"FrameAcrossTwoFilledGaps": {plain: "killed", unreliable: true, late: true, send: func(v *victim) {
+		v.busy = true
+		v.receive(setup(hostileTerm), heartbeat(256))
+		v.until(v.gapsAreFilled(1))
+		v.receive(heartbeat(512))
+		v.until(v.gapsAreFilled(2))
+		v.receive(data(192, 160).set(64, 1<<30).set(68, typeData<<16))
+		v.digest()
+		v.busy = false
 	}},
 	// The second frame is of another stream: delivered as this one's.
 	"ChainOfTwoStreams": {plain: "harmed", silent: true, send: func(v *victim) {
@@ -124,6 +139,22 @@ var attacks = map[string]attack{
 	// The place lies inside a frame, whose payload C takes for a header.
 	"NAKInsideAFrame": {plain: "killed", send: func(v *victim) {
 		v.control(newFrame(typeNAK, 28, v.session, v.stream, v.initialTerm, 512, 64))
+	}},
+	// Behind padding C goes on for longer than it was asked to: here padding that is payload, and what follows it.
+	"NAKForPaddingInsideAFrame": {plain: "killed", send: func(v *victim) {
+		at := v.next()
+		padding := newFrame(0, 64, at+64, v.session, v.stream, v.initialTerm)
+		v.inside = append(padding, newFrame(0, 32).set(0, 0x7fffffe0)...)
+		v.sendOne()
+		v.control(newFrame(typeNAK, 28, v.session, v.stream, v.initialTerm, at+64, 32))
+	}},
+	// The place is not sent yet, and lies inside a frame when C comes to it.
+	"NAKForTheFuture": {plain: "killed", retransmitDelay: 50 * time.Millisecond, send: func(v *victim) {
+		v.control(newFrame(typeNAK, 28, v.session, v.stream, v.initialTerm, v.next()+512, 64))
+		v.sendOne()
+		for end := time.Now().Add(40 * v.retransmitDelay); !v.isRejected() && time.Now().Before(end); {
+			time.Sleep(time.Millisecond) // the driver's threads do what is to be seen
+		}
 	}},
 	"StatusMessageBeforeTheBeginning": {plain: "unharmed", send: func(v *victim) {
 		v.control(newFrame(typeSM, 36, v.session, v.stream, v.initialTerm-1, termLength-64, 4096))
@@ -162,7 +193,7 @@ func TestFrameGuard(t *testing.T) {
 			t.Run("on", func(t *testing.T) {
 				outcome, rejected := runVictim(t, name, "on")
 				require.Equal(t, "unharmed", outcome)
-				require.Positive(t, rejected)
+				require.Equal(t, a.late, rejected == 0, "%d rejected", rejected)
 			})
 		})
 	}
@@ -201,21 +232,24 @@ func runVictim(t *testing.T, name, guard string) (outcome string, rejected int) 
 
 // A victim is a child process with a driver, a stream over UDP that is sent and received, and a subscription that strangers reach.
 type victim struct {
-	client        *aeronc.Client
-	driver        *aeronc.Driver
-	pub           *aeronc.ExclusivePublication
-	sub           *aeronc.Subscription // of the stream that the victim sends to itself
-	open          *aeronc.Subscription // of the hostile stream
-	received      uint32
-	delivered     int // of the hostile stream
-	harmed        bool
-	controlPort   int
-	openPort      int
-	resolverPort  int
-	session       int32
-	stream        int32
-	initialTerm   int32
-	hostileSocket net.PacketConn
+	client          *aeronc.Client
+	driver          *aeronc.Driver
+	pub             *aeronc.ExclusivePublication
+	sub             *aeronc.Subscription // of the stream that the victim sends to itself
+	open            *aeronc.Subscription // of the hostile stream
+	received        uint32
+	delivered       int // of the hostile stream
+	harmed          bool
+	busy            bool  // the hostile stream is not polled
+	inside          frame // what the messages of the victim's stream hold, if anything
+	controlPort     int
+	openPort        int
+	resolverPort    int
+	session         int32
+	stream          int32
+	retransmitDelay time.Duration
+	initialTerm     int32
+	hostileSocket   net.PacketConn
 }
 
 // runAsVictim is the child's main.
@@ -233,7 +267,7 @@ func runAsVictim() int {
 }
 
 func newVictim(a attack, dir string, guarded bool) (*victim, error) {
-	v := &victim{stream: 7}
+	v := &victim{stream: 7, retransmitDelay: a.retransmitDelay}
 	for _, port := range []*int{&v.controlPort, &v.openPort, &v.resolverPort} {
 		var err error
 		if *port, err = testdriver.FreePort(); err != nil {
@@ -253,7 +287,7 @@ func newVictim(a attack, dir string, guarded bool) (*victim, error) {
 	errs := []error{
 		settings.SetDir(dir), settings.SetFrameGuard(guarded), settings.SetThreadingMode(aeronc.ThreadingShared),
 		settings.SetTermBufferLength(termLength), settings.SetTermBufferSparseFile(false), settings.SetCountersBufferLength(1 << 20),
-		settings.SetTimerInterval(20 * time.Millisecond),
+		settings.SetTimerInterval(20 * time.Millisecond), settings.SetRetransmitUnicastDelay(a.retransmitDelay),
 	}
 	if a.resolver {
 		errs = append(errs, settings.SetNameResolver("driver"), settings.SetResolverName("victim"), settings.SetResolverInterface(fmt.Sprintf("127.0.0.1:%d", v.resolverPort)))
@@ -317,12 +351,22 @@ func (v *victim) suffer(a attack) error {
 }
 
 // message is one whose inside looks like headers that lead astray.
-func message(n uint32) []byte {
+func (v *victim) message(n uint32) []byte {
 	m := make(frame, 1000)
 	for at := 0; at+4 <= len(m); at += 4 {
 		m.set(at, 0x7fffffff)
 	}
+	copy(m[32:], v.inside)
 	return m.set(0, int32(n))
+}
+
+// next is where in the term the next message's frame will begin.
+func (v *victim) next() int32 {
+	position, err := v.pub.Position()
+	if err != nil || position >= termLength/2 {
+		v.harmed = true
+	}
+	return int32(position)
 }
 
 // exchange sends so many messages, receives each once and in order, and polls the open subscription as well.
@@ -333,7 +377,7 @@ func (v *victim) exchange(count uint32) error {
 			return fmt.Errorf("%d messages received of %d", v.received, last)
 		}
 		if sent < last {
-			position, err := v.pub.Offer(message(sent))
+			position, err := v.pub.Offer(v.message(sent))
 			if err == nil && position > 0 {
 				sent++
 			}
@@ -342,8 +386,10 @@ func (v *victim) exchange(count uint32) error {
 		if err != nil {
 			return err
 		}
-		if _, err := v.open.PollC(v.onHostile, 10); err != nil {
-			return err
+		if !v.busy {
+			if _, err := v.open.PollC(v.onHostile, 10); err != nil {
+				return err
+			}
 		}
 		wait.Idle(n)
 	}
@@ -351,7 +397,7 @@ func (v *victim) exchange(count uint32) error {
 }
 
 func (v *victim) onMessage(f aeronc.Fragment) {
-	if !bytes.Equal(f.Data(), message(v.received)) {
+	if !bytes.Equal(f.Data(), v.message(v.received)) {
 		v.harmed = true
 	}
 	v.received++
@@ -377,6 +423,12 @@ func (v *victim) until(come func() bool) {
 	}
 }
 
+func (v *victim) sendOne() {
+	if err := v.exchange(1); err != nil {
+		v.harmed = true
+	}
+}
+
 // digest exchanges messages, each of which takes the driver's only thread through its work once: it has its chance many times over to
 // reject what was sent, or to suffer from it.
 func (v *victim) digest() {
@@ -393,16 +445,18 @@ func (v *victim) digest() {
 
 func (v *victim) isRejected() bool { return v.driver.RejectedFrames() > 0 }
 
-// gapIsFilled says whether the driver has padded a gap.
-func (v *victim) gapIsFilled() bool {
-	snapshot, err := stats.Open(v.driver.Dir())
-	if err != nil {
-		v.harmed = true
-		return true
+// gapsAreFilled says whether the driver has padded so many gaps.
+func (v *victim) gapsAreFilled(count int64) func() bool {
+	return func() bool {
+		snapshot, err := stats.Open(v.driver.Dir())
+		if err != nil {
+			v.harmed = true
+			return true
+		}
+		defer snapshot.Close()
+		filled, _ := snapshot.System(stats.SystemLossGapFills)
+		return filled >= count
 	}
-	defer snapshot.Close()
-	filled, _ := snapshot.System(stats.SystemLossGapFills)
-	return filled > 0
 }
 
 // receive sends to the open subscription. The driver must have made the image before it takes data.

@@ -51,6 +51,10 @@ void aerongo_streams_close(aerongo_streams_t *streams)
 
 /* ---- The receiver: where frames lie ------------------------------------------------------------------------------------- */
 
+/*
+ * The driver says so once for each destination of the subscription. Where somebody has removed them all before the image ends, what is known of it
+ * stays until another image has its address, or the driver closes.
+ */
 void aerongo_streams_on_image_removed(aerongo_streams_t *streams, const aeron_publication_image_t *image)
 {
     aeron_free(aeron_int64_to_ptr_hash_map_remove(&streams->images, (int64_t)(intptr_t)image));
@@ -137,10 +141,11 @@ static volatile int32_t *aerongo_frame_length_at(aeron_publication_image_t *imag
 }
 
 /*
- * In an unreliable stream the driver fills gaps with padding of its own, which the maps do not show. Whether a frame of
- * [position, end) would lie across the end of one that is already there; frames that follow each other are walked once.
+ * In an unreliable stream the driver fills gaps with padding of its own, which the maps do not show. Where a frame of [position, end)
+ * stands to what follows without a gap from where receiving has come to, of which each frame is walked once: behind it, in it, which comes
+ * late and is ignored, or across its end.
  */
-static bool aerongo_straddles(
+static aerongo_verdict_t aerongo_judge_late(
     aerongo_guarded_image_t *guarded, aeron_publication_image_t *image, int64_t position, int64_t end)
 {
     const int64_t scanned = *image->rcv_pos_position.value_addr;
@@ -160,7 +165,7 @@ static bool aerongo_straddles(
 
     guarded->walked = at;
 
-    return position < at && at < end;
+    return position >= at ? AERONGO_ACCEPTED : end <= at ? AERONGO_IGNORED : AERONGO_REJECTED;
 }
 
 /* Whether a frame may be put in [from, to): nothing is there, or the very same frame. */
@@ -202,7 +207,7 @@ static bool aerongo_chain_fits(const aerongo_guarded_image_t *guarded, size_t sl
  * Frames that overlap others make what walks the term afterwards (the driver's loss detector, every subscriber) take payload for
  * a header, and C does not check what it then finds. So each frame must lie where nothing lies, or exactly where it lay before.
  */
-static bool aerongo_may_insert(
+static aerongo_verdict_t aerongo_judge_frames(
     aerongo_streams_t *streams,
     aeron_publication_image_t *image,
     const uint8_t *buffer,
@@ -214,12 +219,12 @@ static bool aerongo_may_insert(
 
     if (first->term_offset >= image->term_length || first->term_offset + filled > image->term_length)
     {
-        return false;
+        return AERONGO_REJECTED;
     }
 
     if (0 == filled || aeron_sub_wrap_i32(first->term_id, image->initial_term_id) < 0 || NULL != image->invalidation_reason)
     {
-        return true; /* nothing is put into the term */
+        return AERONGO_ACCEPTED; /* nothing is put into the term */
     }
 
     const int64_t position = aeron_logbuffer_compute_position(
@@ -229,13 +234,22 @@ static bool aerongo_may_insert(
     /* Outside the window, or there already by the driver's own measure: it counts the frame and leaves the term as it is. */
     if (end > image->last_overrun_threshold || position < image->last_sm_position || 0 != *aerongo_frame_length_at(image, position))
     {
-        return true;
+        return AERONGO_ACCEPTED;
     }
 
     aerongo_guarded_image_t *guarded = aerongo_guarded_image(streams, image, position);
-    if (NULL == guarded || (!image->conductor_fields.is_reliable && aerongo_straddles(guarded, image, position, end)))
+    if (NULL == guarded)
     {
-        return false;
+        return AERONGO_REJECTED;
+    }
+
+    if (!image->conductor_fields.is_reliable)
+    {
+        const aerongo_verdict_t verdict = aerongo_judge_late(guarded, image, position, end);
+        if (AERONGO_ACCEPTED != verdict)
+        {
+            return verdict;
+        }
     }
 
     aerongo_advance(guarded, end);
@@ -245,13 +259,13 @@ static bool aerongo_may_insert(
 
     if (aerongo_slots_any(guarded->covered, from, to) && !aerongo_chain_fits(guarded, from, buffer, length))
     {
-        return false;
+        return AERONGO_REJECTED;
     }
 
     aerongo_slots_set(guarded->covered, from, to);
     aerongo_slots_add(guarded->begins, from, chain->begins, aerongo_chain_words(length));
 
-    return true;
+    return AERONGO_ACCEPTED;
 }
 
 /* ---- The receiver: sessions that strangers make up cost memory and time, so they come in slowly, and never beyond the limit -- */
@@ -344,7 +358,7 @@ aerongo_verdict_t aerongo_streams_judge_received(
 
     if (NULL != image)
     {
-        return !is_data || aerongo_may_insert(streams, image, buffer, length, chain) ? AERONGO_ACCEPTED : AERONGO_REJECTED;
+        return is_data ? aerongo_judge_frames(streams, image, buffer, length, chain) : AERONGO_ACCEPTED;
     }
 
     if (!interest->is_all_sessions && NULL == aeron_int64_to_ptr_hash_map_get(&interest->subscribed_sessions, header->session_id))
@@ -393,17 +407,24 @@ static bool aerongo_may_retransmit(const aeron_network_publication_t *publicatio
     const int64_t sent = *publication->snd_pos_position.value_addr;
     const int64_t bottom = sent - term_length / 2 - (int64_t)aeron_compute_max_message_length((size_t)term_length);
 
-    if (position >= sent || position < bottom)
+    if (position < bottom || (position >= sent && 0 == publication->retransmit_handler.delay_timeout_ns))
     {
         return true; /* the driver sends nothing */
     }
 
+    if (position >= sent)
+    {
+        return false; /* which may be the inside of a frame by the time that the driver comes to it */
+    }
+
     const size_t index = aeron_logbuffer_index_by_position(position, publication->position_bits_to_shift);
     const uint8_t *term_buffer = publication->mapped_raw_log->term_buffers[index].addr;
-    const int64_t limit = (int64_t)nak->term_offset + nak->length;
+    const int64_t sent_offset = sent - (position - nak->term_offset);
+    const int64_t end = sent_offset < term_length ? sent_offset : term_length; /* where a frame ends */
+    int64_t limit = (int64_t)nak->term_offset + nak->length;
     int64_t offset = nak->term_offset;
 
-    while (offset < limit)
+    while (offset < limit && offset < end)
     {
         const aeron_data_header_t *frame = (const aeron_data_header_t *)(term_buffer + offset);
         int32_t frame_length;
@@ -415,13 +436,18 @@ static bool aerongo_may_retransmit(const aeron_network_publication_t *publicatio
         }
 
         if (frame_length < (int32_t)AERON_DATA_HEADER_LENGTH ||
-            offset + aerongo_aligned(frame_length) > term_length ||
+            offset + aerongo_aligned(frame_length) > end ||
             frame->term_offset != (int32_t)offset ||
             frame->term_id != nak->term_id ||
             frame->session_id != publication->session_id ||
             frame->stream_id != publication->stream_id)
         {
             return false;
+        }
+
+        if (AERON_HDR_TYPE_PAD == frame->frame_header.type)
+        {
+            limit = end; /* behind padding the driver goes on, however much was asked for */
         }
 
         offset += aerongo_aligned(frame_length);
