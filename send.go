@@ -51,7 +51,7 @@ func (d *Driver) Send(ctx context.Context, pub Sender, message []byte, options S
 
 // SendFunc is Send for a message that fill writes: into the log itself, or with Offer into a buffer. fill is called once there is
 // room, and must fill all of data, soon, and not keep it. When it returns an error or panics, nothing is sent: the claim is aborted,
-// and the error returned.
+// and that very error returned, also if it is one that Send would wait for.
 func (d *Driver) SendFunc(ctx context.Context, pub Sender, length int, fill func(data []byte) error, options SendOptions) (sent bool, err error) {
 	if d == nil || d.entry == nil {
 		return false, ErrClosed
@@ -76,7 +76,8 @@ func (d *Driver) SendFunc(ctx context.Context, pub Sender, length int, fill func
 		}
 		return d.Send(ctx, pub, message, options)
 	}
-	return d.send(ctx, pub, length, options, func() error {
+	var refused error // by fill, whose errors are not the publication's, whatever they match
+	sent, err = d.send(ctx, pub, length, options, func() error {
 		claim, err := pub.TryClaim(length)
 		if err != nil {
 			return err
@@ -87,14 +88,24 @@ func (d *Driver) SendFunc(ctx context.Context, pub Sender, length int, fill func
 				_ = claim.Abort() // whatever it says, the panic says more
 			}
 		}()
-		err = fill(claim.Data())
+		refused = fill(claim.Data())
 		filled = true
-		if err != nil {
-			return errors.Join(err, claim.Abort())
+		if refused == nil {
+			return claim.Commit()
 		}
-		return claim.Commit()
+		if err := claim.Abort(); err != nil {
+			refused = errors.Join(refused, err)
+		}
+		return errNotFilled
 	})
+	if refused != nil {
+		return false, refused
+	}
+	return sent, err
 }
+
+// errNotFilled ends a send whose message its sender has given up.
+var errNotFilled = errors.New("aeron: the message was not filled")
 
 func tooLong(p *sending, length, limit int, remedy string) error {
 	return &Error{
@@ -148,6 +159,8 @@ func (d *Driver) send(ctx context.Context, pub Sender, length int, options SendO
 			}
 		case errors.Is(err, ErrBackPressured), errors.Is(err, ErrAdminAction):
 			alone = time.Time{}
+		case errors.Is(err, errNotFilled):
+			return false, err // nothing has failed here
 		default:
 			err = p.fail("send", err)
 			if !errors.Is(err, ErrClosed) { // whoever closed it knows

@@ -200,6 +200,54 @@ func TestSendFunc_abortsWhatIsNotFilled(t *testing.T) {
 	}
 }
 
+// What fill returns is its caller's, also if it is what another publication has said.
+func TestSendFunc_errorsOfFillAreNotThePublications(t *testing.T) {
+	for name, options := range forms {
+		for _, kind := range kinds {
+			t.Run(name+" "+kind.name, func(t *testing.T) {
+				d := start(t, config(t))
+				ctx := testdriver.Context(t)
+				p, err := kind.add(d, ctx, "aeron:ipc?mtu=1408", 10)
+				require.NoError(t, err)
+				s := connect(t, d, p)
+				boom := errors.New("boom")
+				for _, cause := range []error{boom, aeron.ErrBackPressured, aeron.ErrAdminAction, aeron.ErrNotConnected, aeron.ErrClosed} {
+					for _, want := range []error{cause, fmt.Errorf("another stream: %w", cause)} {
+						for _, early := range []bool{false, true} {
+							options.AbortEarly = early
+							calls := 0
+							sent, err := d.SendFunc(ctx, p, 10, func([]byte) error {
+								if calls++; calls > 1 {
+									return boom // or it never ends
+								}
+								return want
+							}, options)
+							require.Equal(t, 1, calls, "%v", want)
+							require.Same(t, want, err)
+							require.False(t, sent)
+						}
+					}
+				}
+				sent, err := d.Send(ctx, p, []byte("after"), options)
+				require.NoError(t, err)
+				require.True(t, sent)
+				require.Equal(t, []string{"after"}, receive(t, s, 1))
+			})
+		}
+	}
+}
+
+// The claim's own error is told beside fill's.
+func TestSendFunc_tellsThatTheClaimCouldNotBeAborted(t *testing.T) {
+	d, p, _ := stream(t, "aeron:ipc")
+	_, err := d.SendFunc(testdriver.Context(t), p, 10, func([]byte) error {
+		require.ErrorContains(t, p.Close(), "neither committed nor aborted")
+		return aeron.ErrBackPressured
+	}, aeron.SendOptions{})
+	require.ErrorIs(t, err, aeron.ErrBackPressured)
+	require.ErrorIs(t, err, aeron.ErrClosed)
+}
+
 func TestSend_afterTheEnd(t *testing.T) {
 	d, p, _ := stream(t, "aeron:ipc")
 	other := start(t, config(t))
