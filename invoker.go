@@ -11,8 +11,8 @@ import (
 // calls for an idle strategy. For Config.Invoker, where nothing happens unless somebody steps; an external driver has its own threads,
 // so that only the client is stepped.
 //
-// Everything that waits in this package (Add…, AwaitReady, Publish, Messages, Fragments, Send, AwaitLogDeleted) steps by itself, so one
-// goroutine is enough for all. Between that, step at least every few hundred milliseconds: a client that was not stepped for
+// Everything that waits in this package (Add…, AwaitReady, Publish, Messages, Fragments, Send, a Writer, AwaitLogDeleted, DelayLinger)
+// steps by itself, so one goroutine is enough for all. Between that, step at least every few hundred milliseconds: a client that was not stepped for
 // ClientLivenessTimeout is lost, and to others the driver looks dead after DriverTimeout.
 //
 // One goroutine at a time. Errors: ErrBusy while another one steps, ErrInvalidArgument without Invoker, ErrNotStarted, ErrClosed, and

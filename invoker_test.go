@@ -70,9 +70,48 @@ func TestInvoker_everythingOnOneGoroutine(t *testing.T) {
 			require.NoError(t, d.AwaitLogDeleted(ctx, pub))
 			_, err = d.Send(ctx, exclusive, []byte("sent"), aeron.SendOptions{AbortEarly: true})
 			require.NoError(t, err)
+
+			// A Writer that has to wait: the window is full, and what was consumed since nobody has told the publication.
+			w := aeron.NewWriter(ctx, exclusive, never(aeron.WriterOptions{Bytes: 100}))
+			for err = nil; !errors.Is(err, aeron.ErrBackPressured); {
+				_, err = exclusive.Offer(pattern(1000, 0))
+			}
+			for consumed := 1; consumed > 0; {
+				consumed, err = sub.PollMessages(func(aeron.Message) {}, 100)
+				require.NoError(t, err)
+			}
+			for _, message := range []string{"first", "second", "third"} { // there is room for one
+				_, err = w.Write(pattern(60, len(message)))
+				require.NoError(t, err)
+			}
+			require.NoError(t, w.Flush(ctx))
+			require.Zero(t, w.Buffered())
+			require.NoError(t, w.Close())
 			require.NoError(t, sub.Close())
 		})
 	}
+}
+
+// What a closed publication leaves goes away while its end is waited for.
+func TestInvoker_delayLingerSteps(t *testing.T) {
+	cfg := config(t)
+	cfg.Threading, cfg.Invoker, cfg.LingerTimeout = aeron.SharedNetwork, true, time.Hour
+	d := start(t, cfg)
+	ctx, cancel := context.WithCancel(testdriver.Context(t))
+	defer cancel()
+	sub, err := d.AddSubscription(ctx, "aeron:ipc", 10)
+	require.NoError(t, err)
+	pub, err := d.AddExclusivePublication(ctx, "aeron:ipc", 10)
+	require.NoError(t, err)
+	require.NoError(t, sub.AwaitReady(ctx))
+	remove := d.OnEvent(func(e aeron.Event) {
+		if e.Kind == aeron.ImageUnavailable {
+			cancel() // that is what only a step can bring
+		}
+	})
+	defer remove()
+	require.NoError(t, pub.Close())
+	require.ErrorIs(t, d.DelayLinger(ctx), context.Canceled)
 }
 
 // What has no threads does nothing by itself: the same steps do the same, whenever they are made.

@@ -236,7 +236,14 @@ func (d *Driver) DelayLinger(ctx context.Context) error {
 		if last.IsZero() || left <= 0 {
 			return nil
 		}
-		timer := time.NewTimer(left)
+		pause := left
+		if d.entry.cfg.Invoker { // nothing goes away there unless somebody steps
+			if worked, _ := d.entry.step(); worked > 0 && ctx.Err() == nil {
+				continue
+			}
+			pause = min(left, lastLook)
+		}
+		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C: // look again: another may have been closed meanwhile
 		case <-ctx.Done():

@@ -158,7 +158,7 @@ func (w *Writer) usable(closed error) error {
 
 // flush waits until the batch is empty. Under the lock, which others wait for meanwhile: they could do nothing else.
 func (w *Writer) flush(ctx context.Context) error {
-	wait := idle.Backoff()
+	wait := w.batch.pub.driver.entry.waiting(idle.Backoff()) // usable has seen to it that there is a publication
 	for {
 		n, err := w.batch.Flush()
 		if err == nil {
