@@ -113,7 +113,7 @@ func (w waited) Unwrap() []error { return []error{w.ended, w.reason} }
 
 func (p *sending) fail(op string, err error) error {
 	var known *Error
-	if errors.As(err, &known) {
+	if !errors.As(err, new(waited)) && errors.As(err, &known) { // what has ended a wait may be of something else
 		return err
 	}
 	c := p.raw.Constants()

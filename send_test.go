@@ -248,6 +248,31 @@ func TestSendFunc_tellsThatTheClaimCouldNotBeAborted(t *testing.T) {
 	require.ErrorIs(t, err, aeron.ErrClosed)
 }
 
+// What ends a ctx may be an error of something else: it is found, and the call says what it is about itself.
+func TestWaits_endedByAnErrorOfSomethingElse(t *testing.T) {
+	d := start(t, config(t))
+	p, err := d.AddExclusivePublication(testdriver.Context(t), "aeron:ipc", 10)
+	require.NoError(t, err)
+	s, err := d.AddSubscription(testdriver.Context(t), "aeron:ipc", 11)
+	require.NoError(t, err)
+	other := &aeron.Error{Op: "another", StreamID: 99, Err: aeron.ErrMessageTooLong}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(other)
+	received := func() (last error) {
+		for _, err := range s.Messages(ctx) {
+			last = err
+		}
+		return last
+	}
+	for op, err := range map[string]error{
+		"publish": p.Publish(ctx, []byte("x")), "await ready": p.AwaitReady(ctx), "receive": received(),
+	} {
+		require.Equal(t, op, typed(t, err).Op)
+		require.ErrorIs(t, err, other)
+	}
+	require.Equal(t, int32(11), typed(t, s.AwaitReady(ctx)).StreamID)
+}
+
 func TestSend_afterTheEnd(t *testing.T) {
 	d, p, _ := stream(t, "aeron:ipc")
 	other := start(t, config(t))

@@ -192,7 +192,7 @@ func (s *Subscription) each(ctx context.Context, raw bool, use func(Fragment) bo
 	left := false
 	for {
 		if ctx.Err() != nil {
-			end(s.fail("receive", context.Cause(ctx)))
+			end(s.about("receive", context.Cause(ctx)))
 			return
 		}
 		n, err := s.poll(func(f Fragment) Action {
@@ -221,9 +221,13 @@ func (s *Subscription) each(ctx context.Context, raw bool, use func(Fragment) bo
 
 func (s *Subscription) fail(op string, err error) error {
 	var known *Error
-	if errors.As(err, &known) {
+	if !errors.As(err, new(waited)) && errors.As(err, &known) { // what has ended a wait may be of something else
 		return err
 	}
+	return s.about(op, err)
+}
+
+func (s *Subscription) about(op string, err error) error {
 	e := &Error{Op: op, Channel: s.raw.Channel(), StreamID: s.raw.StreamID(), Err: err}
 	if lost := s.client.Err(); lost != nil && errors.Is(err, ErrClosed) {
 		e.Detail = "the driver was lost: " + lost.Error()
