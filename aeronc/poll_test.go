@@ -84,6 +84,40 @@ func TestImagePoll_boundedAndControlled(t *testing.T) {
 	})
 }
 
+// A driver that has given an image up no longer keeps the publisher from writing the term anew.
+func TestPoll_endsBehindTheFragmentDuringWhichTheImageWasGivenUp(t *testing.T) {
+	bothPaths(t, func(t *testing.T, reference bool) {
+		for what, poll := range map[string]func(*aeronc.Subscription, func(aeronc.Fragment)) (int, error){
+			"Poll":         func(s *aeronc.Subscription, f func(aeronc.Fragment)) (int, error) { return s.Poll(f, 10) },
+			"PollMessages": func(s *aeronc.Subscription, f func(aeronc.Fragment)) (int, error) { return s.PollMessages(f, 10) },
+			"PollControlled": func(s *aeronc.Subscription, f func(aeronc.Fragment)) (int, error) {
+				return s.PollControlled(func(fragment aeronc.Fragment) aeronc.Action { f(fragment); return aeronc.Continue }, 10)
+			},
+			"PollBounded": func(s *aeronc.Subscription, f func(aeronc.Fragment)) (int, error) {
+				return s.Images()[0].PollBounded(f, 1<<40, 10)
+			},
+		} {
+			_, p, s := stream(t)
+			s.Reference(reference)
+			image := s.Images()[0]
+			for n := range 5 {
+				offer(t, p, []byte{byte(n)})
+			}
+			var got []byte
+			n, err := poll(s, func(f aeronc.Fragment) {
+				got = append(got, f.Data()...)
+				if len(got) == 2 {
+					require.NoError(t, image.Reject("enough"))
+					testdriver.Await(t, "the image to be given up", image.IsClosed)
+				}
+			})
+			require.NoError(t, err, what)
+			require.Equal(t, []byte{0, 1}, got, what)
+			require.Equal(t, 2, n, what)
+		}
+	})
+}
+
 func TestPollBlocks_framesAsTheyLie(t *testing.T) {
 	bothPaths(t, func(t *testing.T, reference bool) {
 		_, p, s := stream(t)

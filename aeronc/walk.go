@@ -71,6 +71,9 @@ func (i *Image) walk(c consumer, limit int, bound int64) (n int, ended bool, err
 		if closed.Load() {
 			return n, true, ErrClosed
 		}
+		if i.closedByC() {
+			return n, false, nil // the publisher no longer waits for this subscriber: it may write the term anew
+		}
 		frame := unsafe.Add(term, at)
 		length := atomic.LoadInt32((*int32)(frame))
 		if length <= 0 {
