@@ -177,7 +177,8 @@ func (i *Image) Reject(reason string) error {
 	if i.retired || i.closedByC() {
 		return ErrClosed
 	}
-	if err := cgo.ImageReject(i.raw, reason); err != nil {
+	// By the subscription, which cannot be freed before the image is retired: C's own way there, by the image, may be cut off meanwhile.
+	if err := cgo.SubscriptionRejectImage(i.subscription.raw, i.constants.CorrelationID, cgo.ImagePosition(i.raw), reason); err != nil {
 		return fromC("reject image", err)
 	}
 	return nil

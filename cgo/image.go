@@ -65,7 +65,8 @@ func ImageEndOfStreamPosition(i Image) int64 {
 	return int64(C.aerongo_image_end_of_stream_position(i.c))
 }
 
-// ImageReject asks the driver to give the image up and to tell the publisher why.
+// ImageReject asks the driver to give the image up and to tell the publisher why. Not for an image that the subscription may be giving
+// up at the same time: that is SubscriptionRejectImage.
 //
 // C: aeron_image_reject
 func ImageReject(i Image, reason string) error {
@@ -75,6 +76,19 @@ func ImageReject(i Image, reason string) error {
 	}
 	defer free()
 	return errorOf("reject image", C.aerongo_image_reject(i.c, c))
+}
+
+// SubscriptionRejectImage is ImageReject for an image that need not be there any more: C's own finds the subscription by the image, which
+// forgets it then. s must not be closed yet; of an image that is gone the driver takes no notice.
+//
+// C: aeron_image_reject
+func SubscriptionRejectImage(s Subscription, correlationID, position int64, reason string) error {
+	c, free, err := cString("reject image", reason)
+	if err != nil {
+		return err
+	}
+	defer free()
+	return errorOf("reject image", C.aerongo_subscription_reject_image(s.c, C.int64_t(correlationID), C.int64_t(position), c))
 }
 
 // ImagePosition is the subscriber's position, or the last one of an image that is gone.

@@ -63,6 +63,23 @@ func TestSubscription_imagesByCsOwnFunctions(t *testing.T) {
 	require.ErrorContains(t, cgo.ImageRelease(cgo.Image{}), "image")
 }
 
+// An image that has left its subscription does not know it any more, and so is rejected by who does.
+func TestSubscription_rejectImage(t *testing.T) {
+	r := start(t)
+	_, s, i := connected(r)
+	info, err := cgo.ImageMemory(i)
+	require.NoError(t, err)
+	reject := func(reason string) error {
+		return cgo.SubscriptionRejectImage(s, info.CorrelationID, cgo.ImagePosition(i), reason)
+	}
+	require.ErrorContains(t, reject("a\x00b"), "NUL byte")
+	require.NoError(t, reject("no more"))
+	r.event(cgo.EventImageUnavailable)
+	images, _ := cgo.SubscriptionRetainImages(s) // from here on the conductor may part the two
+	require.Empty(t, images)
+	require.NoError(t, reject("again"))
+}
+
 func TestImage_reject(t *testing.T) {
 	r := start(t)
 	p, s, i := connected(r)

@@ -441,6 +441,8 @@ int64_t aerongo_image_position(aeron_image_t *image);
 bool aerongo_image_is_closed(aeron_image_t *image);
 int64_t aerongo_image_end_of_stream_position(aeron_image_t *image);
 aerongo_result_t aerongo_image_reject(aeron_image_t *image, const char *reason);
+aerongo_result_t aerongo_subscription_reject_image(
+    aeron_subscription_t *subscription, int64_t correlation_id, int64_t position, const char *reason);
 bool aerongo_image_is_end_of_stream(aeron_image_t *image);
 bool aerongo_image_is_publication_revoked(aeron_image_t *image);
 int32_t aerongo_image_active_transport_count(aeron_image_t *image);

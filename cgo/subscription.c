@@ -250,6 +250,15 @@ aerongo_result_t aerongo_image_reject(aeron_image_t *image, const char *reason)
     return aerongo_status(aeron_image_reject(image, reason));
 }
 
+/* What aeron_image_reject does, without the image's own way to its subscription: the conductor sets that to NULL as soon as the
+ * subscription has taken a list without the image. */
+aerongo_result_t aerongo_subscription_reject_image(
+    aeron_subscription_t *subscription, int64_t correlation_id, int64_t position, const char *reason)
+{
+    aeron_err_clear();
+    return aerongo_status(aeron_subscription_reject_image(subscription, correlation_id, position, reason));
+}
+
 int64_t aerongo_image_position(aeron_image_t *image)
 {
     return aeron_image_position(image);
