@@ -3,6 +3,7 @@ package aeron_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -428,4 +429,16 @@ func TestMessage_cloneIsTheCallers(t *testing.T) {
 		require.NotNil(t, kept[2*i+1])
 		require.Empty(t, kept[2*i+1])
 	}
+}
+
+func TestAddSubscription_refusesALimitOfMessagesThatNoneCanHave(t *testing.T) {
+	d := start(t, aeron.Config{})
+	for _, length := range []int{0, -1, math.MaxInt32 - 31, math.MaxInt} {
+		_, err := d.AddSubscription(testdriver.Context(t), "aeron:ipc", 1, aeron.MaxMessageLength(length))
+		require.ErrorIs(t, err, aeron.ErrInvalidArgument)
+		require.ErrorContains(t, err, fmt.Sprintf("MaxMessageLength(%d) must be 1 to 2147483615", length))
+	}
+	s, err := d.AddSubscription(testdriver.Context(t), "aeron:ipc", 1, aeron.MaxMessageLength(math.MaxInt32-32))
+	require.NoError(t, err, "the most that package aeronc takes")
+	require.NoError(t, s.Close())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 
 	"github.com/aeroncgo/aeron/aeronc"
 	"github.com/aeroncgo/aeron/idle"
@@ -64,11 +65,14 @@ func (m Message) ReservedValue() int64 { return m.fragment.ReservedValue() }
 // Image is the image that the message came from.
 func (m Message) Image() *Image { return m.fragment.Image() }
 
+// longestAssembled is the most that MaxMessageLength may be: [aeronc.Subscription.SetAssembly] takes no more.
+const longestAssembled = math.MaxInt32 - 32
+
 // SubscriptionOption changes how a subscription is read.
 type SubscriptionOption func(*Subscription)
 
-// MaxMessageLength is the longest message, in bytes, that the subscription puts together; 16 MiB without it, which is the longest that Aeron
-// sends. A longer one is skipped, and error listeners hear of it: ErrMessageTooLong.
+// MaxMessageLength is the longest message, in bytes, that the subscription puts together, 1 to 2147483615; 16 MiB without it, which is the
+// longest that Aeron sends. A longer one is skipped, and error listeners hear of it: ErrMessageTooLong.
 func MaxMessageLength(length int) SubscriptionOption {
 	return func(s *Subscription) { s.maxMessage = length }
 }

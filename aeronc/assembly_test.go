@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -183,7 +184,12 @@ func TestSetAssembly_skipsWhatIsTooLongAndSaysSo(t *testing.T) {
 		require.ErrorContains(t, err, "4000 bytes")
 	}
 	require.EqualValues(t, 2, s.Images()[0].DroppedMessages())
-	require.ErrorIs(t, s.SetAssembly(aeronc.Assembly{MaxMessageLength: -1}), aeronc.ErrInvalidArgument)
+	for _, length := range []int{-1, math.MaxInt32 - 31, math.MaxInt} {
+		err := s.SetAssembly(aeronc.Assembly{MaxMessageLength: length})
+		require.ErrorIs(t, err, aeronc.ErrInvalidArgument)
+		require.ErrorContains(t, err, fmt.Sprintf("MaxMessageLength=%d", length))
+		require.ErrorContains(t, err, "must be 0, for 16777216, to 2147483615")
+	}
 	require.NoError(t, s.Close())
 	require.ErrorIs(t, s.SetAssembly(aeronc.Assembly{}), aeronc.ErrClosed)
 }
