@@ -109,7 +109,8 @@ func (h *hooks) post(call func()) {
 }
 
 // stop lets the goroutine end when it has made the calls that wait. It does not wait for that: the user's function may be what
-// closes the client. Only the pump posts, and it has ended.
+// closes the client. Nobody posts any more: the pump has ended; adds are calls of the client, which Close has waited for; and a poll that finds an
+// image in doubt owns its subscription, whose teardown, which the client's has waited for, lets nobody own it any more.
 func (h *hooks) stop() {
 	if h.queue != nil {
 		close(h.queue)
