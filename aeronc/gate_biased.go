@@ -4,6 +4,7 @@ package aeronc
 
 import (
 	"sync"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -44,5 +45,14 @@ var barrierWorks = sync.OnceValue(func() bool {
 	return errno == 0
 })
 
-// barrier is a full memory barrier on every thread of the process that is running. It cannot fail once it has worked.
-func barrier() { _, _, _ = unix.Syscall(unix.SYS_MEMBARRIER, membarrierPrivateExpedited, 0, 0) }
+// barrier is a full memory barrier on every thread of the process that is running. It has worked before, and can still fail while the
+// system is out of memory, or for good if a sandbox was put up since. It is tried for as long as that makes a difference: within a second
+// every processor has long done with the stores that were under way.
+func barrier() {
+	for range 1000 {
+		if _, _, errno := unix.Syscall(unix.SYS_MEMBARRIER, membarrierPrivateExpedited, 0, 0); errno == 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
