@@ -432,7 +432,7 @@ func TestMessage_cloneIsTheCallers(t *testing.T) {
 }
 
 func TestAddSubscription_refusesALimitOfMessagesThatNoneCanHave(t *testing.T) {
-	d := start(t, aeron.Config{})
+	d := start(t, config(t))
 	for _, length := range []int{0, -1, math.MaxInt32 - 31, math.MaxInt} {
 		_, err := d.AddSubscription(testdriver.Context(t), "aeron:ipc", 1, aeron.MaxMessageLength(length))
 		require.ErrorIs(t, err, aeron.ErrInvalidArgument)

@@ -28,7 +28,7 @@ func (l *exclusiveLog) reserve(length int, framed int32) place {
 	at := place{l.Terms[s.Partition], position + int64(framed), offset, s.TermID}
 	end := offset + framed
 	// The tail goes first, as in C: it tells the driver how far there may be frames.
-	l.Tails[s.Partition] = rawTail(s.TermID, end)
+	storeTail(&l.Tails[s.Partition], rawTail(s.TermID, end))
 	if end > l.TermLength {
 		return l.endTerm(at)
 	}
@@ -54,8 +54,18 @@ func (l *exclusiveLog) rotate() {
 	s.TermBegin += int64(l.TermLength)
 	count := s.TermID - l.initialTermID
 	s.Partition = uintptr(uint32(count) % 3)
-	l.Tails[s.Partition] = rawTail(s.TermID, 0)
+	// In this order, for written.
+	storeTail(&l.Tails[s.Partition], rawTail(s.TermID, 0))
 	storeRelease32(l.ActiveTermCount, count)
+}
+
+// written is how far the stream has been written, for anybody at any time, and only grows. state cannot be asked from outside of the gate:
+// its offset and the beginning of its term change one after the other, and between the two a whole term seems to be missing. A tail has both,
+// and is that of the active term or, if the writer has gone on meanwhile, of one behind it.
+func (l *exclusiveLog) written() int64 {
+	partition := uint32(atomic.LoadInt32(l.ActiveTermCount)&math.MaxInt32) % 3
+	raw := atomic.LoadInt64(&l.Tails[partition])
+	return l.position((int32(raw>>32)-l.initialTermID)&math.MaxInt32, l.clamp(raw))
 }
 
 // rawTail is a tail as the log keeps it.
@@ -72,16 +82,6 @@ func (l *concurrentLog) tail() (partition uintptr, count, offset int32, ok bool)
 	partition = uintptr(uint32(count) % 3)
 	raw := atomic.LoadInt64(&l.Tails[partition])
 	return partition, count, l.clamp(raw), count == int32(raw>>32)-l.initialTermID
-}
-
-// clamp is the offset of a raw tail, which may have been moved beyond the end of the term. It is one that a frame may begin at, with room for
-// a header behind it, whatever the log says.
-func (l *concurrentLog) clamp(raw int64) int32 {
-	return int32(min(raw&(0xFFFFFFFF&^(frameAlignment-1)), int64(l.TermLength)))
-}
-
-func (l *concurrentLog) position(count, offset int32) int64 {
-	return int64(count)<<l.shift + int64(offset)
 }
 
 // reserve takes framed bytes of the log, for a message of length bytes.

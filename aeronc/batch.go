@@ -136,9 +136,10 @@ func (b *Batch) frame(to, payload []byte, word uint32) {
 	clear(to[headerLength+copy(to[headerLength:], payload):])
 }
 
-// begin writes the header of a frame of a batch.
+// begin writes the header of a frame of a batch, in memory that nobody else sees.
 func (w *writer) begin(frame unsafe.Pointer, length int32, word uint32) {
-	w.header(frame, -length, 0, 0, word)
+	*(*uint64)(frame) = uint64(uint32(length)) | uint64(word)<<32
+	w.name(frame, 0, 0)
 	*(*int64)(unsafe.Add(frame, offsetReservedValue)) = 0
 }
 
@@ -239,7 +240,7 @@ func (w *writer) block(at place, frames []byte, lengths []int32) {
 		offset = end
 	}
 	to := unsafe.Add(at.term, at.offset)
-	*(*uint64)(to) = *(*uint64)(first)&^0xFFFFFFFF | uint64(uint32(-int32(len(frames))))
+	storeFirst((*uint64)(to), *(*uint64)(first)&^0xFFFFFFFF|uint64(uint32(-int32(len(frames)))))
 	const word = 8
 	copy(unsafe.Slice((*byte)(unsafe.Add(to, word)), len(frames)-word), frames[word:])
 	publish(to, *(*int32)(first))
@@ -257,6 +258,9 @@ func (p *ExclusivePublication) flush(b *Batch) (int64, error) {
 }
 
 func (l *exclusiveLog) flush(b *Batch) (result int64) {
+	if l.isClosed() {
+		return resultClosed // or never open: there is no state then
+	}
 	for b.Len() > 0 {
 		s := l.state
 		n, size := b.fit(l.TermLength-s.TermOffset, atomic.LoadInt64(l.PositionLimit)-s.TermBegin-int64(s.TermOffset))
@@ -287,6 +291,10 @@ func (p *Publication) flush(b *Batch) (int64, error) {
 	return p.log.flush(b), nil
 }
 
+// longestBlock is how much of the log a writer may take at once: as much as C's longest message. Writers that come too late for a term still move
+// its tail, and C counts on it that they are not so many, with no more than that each, that it runs into the term's id.
+func (l *concurrentLog) longestBlock() int32 { return min(l.TermLength/8, DefaultMaxMessageLength) }
+
 func (l *concurrentLog) flush(b *Batch) (result int64) {
 	for b.Len() > 0 {
 		if l.isClosed() {
@@ -302,8 +310,7 @@ func (l *concurrentLog) flush(b *Batch) (result int64) {
 			_, length := b.payloads()
 			return l.pressure(position, length).position
 		}
-		// Writers that come too late for a term still move its tail: not so far, however many they are, that it runs into the term's id.
-		n, size := b.fit(min(l.TermLength-offset, l.TermLength/8), limit-position)
+		n, size := b.fit(min(l.TermLength-offset, l.longestBlock()), limit-position)
 		if n == 0 {
 			n, size = 1, b.lengths[b.first] // which may end the term
 		}

@@ -97,7 +97,7 @@ func (p *ExclusivePublication) Offer(message []byte) (int64, error) {
 	}
 	position += int64(end - offset)
 	// The tail goes first, as in C: it tells the driver how far there may be frames.
-	l.Tails[s.Partition] = rawTail(s.TermID, end)
+	storeTail(&l.Tails[s.Partition], rawTail(s.TermID, end))
 	s.TermOffset = end
 	frame := unsafe.Add(l.Terms[s.Partition], offset)
 	l.header(frame, length, offset, s.TermID, unfragmentedWord)

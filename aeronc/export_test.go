@@ -35,6 +35,20 @@ func (c *Client) Listeners() int {
 // Reference makes a subscription's polls C's own, or Go's.
 func (s *Subscription) Reference(on bool) { s.reference = on }
 
+// LongestBlock is how much of a log with terms of that length a batch of a concurrent publication takes at once.
+func LongestBlock(termLength int32) int32 {
+	l := concurrentLog{}
+	l.TermLength = termLength
+	return l.longestBlock()
+}
+
+// TearRotation leaves C's state as it is in the middle of going on to the next term, until mend.
+func (p *ExclusivePublication) TearRotation() (mend func()) {
+	offset := p.log.state.TermOffset
+	p.log.state.TermOffset = 0
+	return func() { p.log.state.TermOffset = offset }
+}
+
 // ForgetAbandonedLogs takes back what a test has left to the process on purpose.
 func ForgetAbandonedLogs() { live.abandoned.Store(0) }
 

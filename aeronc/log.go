@@ -58,10 +58,26 @@ func (w *writer) framed(length int) int32 {
 	return framed
 }
 
-// header begins a frame, with a negative length: nobody reads any further than that until publish. So the order of the others does not
-// matter.
+// clamp is the offset of a raw tail, which may have been moved beyond the end of the term. It is one that a frame may begin at, with room for
+// a header behind it, whatever the log says.
+func (w *writer) clamp(raw int64) int32 {
+	return int32(min(raw&(0xFFFFFFFF&^(frameAlignment-1)), int64(w.TermLength)))
+}
+
+// position is the stream's at an offset of a term, of which there were count before.
+func (w *writer) position(count, offset int32) int64 {
+	return int64(count)<<w.shift + int64(offset)
+}
+
+// header begins a frame, with a negative length: nobody reads any further than that until publish, and the driver finds how much there is
+// to make padding if this process dies before. So the length comes first, and the order of the others does not matter.
 func (w *writer) header(frame unsafe.Pointer, length, offset, termID int32, word uint32) {
-	*(*uint64)(frame) = uint64(uint32(-length)) | uint64(word)<<32
+	storeFirst((*uint64)(frame), uint64(uint32(-length))|uint64(word)<<32)
+	w.name(frame, offset, termID)
+}
+
+// name writes where a frame is, and whose.
+func (w *writer) name(frame unsafe.Pointer, offset, termID int32) {
 	*(*uint64)(unsafe.Add(frame, offsetTermOffset)) = uint64(uint32(offset)) | uint64(uint32(w.session))<<32
 	*(*uint64)(unsafe.Add(frame, offsetStreamID)) = uint64(uint32(w.stream)) | uint64(uint32(termID))<<32
 }

@@ -48,7 +48,7 @@ var plainValues = map[string]any{
 
 // quiet are the methods that have nothing to complain about on a handle that is closed, or was never open, and, with a minus sign, those
 // that are the tests' own.
-var quiet = []string{"Close", "Err", "Error", "Apply", "SetProperties", "SetAssembly", "-Inject", "-Listeners", "-Reference", "-PollC", "-CPoll", "-FailIdleStrategy", "NewBatch"}
+var quiet = []string{"Close", "Err", "Error", "Apply", "SetProperties", "SetAssembly", "-Inject", "-Listeners", "-Reference", "-TearRotation", "-PollC", "-CPoll", "-FailIdleStrategy", "NewBatch"}
 
 func TestMisuse_nilAndZero(t *testing.T) {
 	for name, make := range handles {
@@ -60,6 +60,20 @@ func TestMisuse_nilAndZero(t *testing.T) {
 	}
 	for name, value := range plainValues {
 		t.Run(name, func(t *testing.T) { misuse.Calls(t, value, false) })
+	}
+}
+
+// What the batch of a publication that nobody has made holds has nowhere to go.
+func TestMisuse_batchOfZero(t *testing.T) {
+	for _, p := range []interface {
+		NewBatch(length int) (*aeronc.Batch, error)
+	}{new(aeronc.Publication), new(aeronc.ExclusivePublication)} {
+		b, err := p.NewBatch(64)
+		require.NoError(t, err)
+		require.NoError(t, b.Add(nil))
+		n, err := b.Flush()
+		require.ErrorIs(t, err, aeronc.ErrClosed)
+		require.Zero(t, n)
 	}
 }
 

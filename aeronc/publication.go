@@ -95,7 +95,9 @@ func (p *Publication) Offer(message []byte) (int64, error) {
 	framed := align(length)
 	raw := l.move(partition, framed)
 	offset, termID := l.clamp(raw), int32(raw>>32)
-	if offset+framed > l.TermLength {
+	count = termID - l.initialTermID
+	// The sign of either: there is no room, or somebody else has changed the term's id meanwhile, to one that cannot be.
+	if (l.TermLength-offset-framed)|count < 0 {
 		place := l.taken(partition, raw, framed)
 		e.leave()
 		return p.outcome(place.position)
@@ -104,7 +106,7 @@ func (p *Publication) Offer(message []byte) (int64, error) {
 	l.header(frame, length, offset, termID, unfragmentedWord)
 	*(*int64)(unsafe.Add(frame, offsetReservedValue)) = 0
 	put(unsafe.Add(frame, headerLength), message)
-	return publishAndLeave((*int32)(frame), length, &e.busy, l.position(termID-l.initialTermID, offset+framed)), nil
+	return publishAndLeave((*int32)(frame), length, &e.busy, l.position(count, offset+framed)), nil
 }
 
 // offer is Offer in every case.

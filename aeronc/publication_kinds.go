@@ -188,10 +188,20 @@ func (p *ExclusivePublication) IsClosed() bool { return p == nil || p.publicatio
 //
 // C: aeron_publication_position, aeron_exclusive_publication_position
 func (p *ExclusivePublication) Position() (int64, error) {
-	if p == nil {
-		p = &ExclusivePublication{}
+	if p == nil || !p.calls.enter() {
+		return 0, ErrClosed
 	}
-	return p.publicationBase.Position()
+	defer p.calls.exit()
+	switch {
+	case p.log.isClosed():
+		return 0, ErrClosed
+	case !p.reference:
+		return p.log.written(), nil
+	case !p.gate.enter(): // C's answer is for the writer alone
+		return 0, ErrClosed
+	}
+	defer p.gate.leave()
+	return p.read(rawPublication.position)
 }
 
 // PositionLimit is how far the stream may be written before offers are back pressured. ErrClosed when closed.

@@ -89,6 +89,56 @@ func receive(t *testing.T, s *aeronc.Subscription, n int) (messages [][]byte) {
 	return messages
 }
 
+// Whoever asks for an exclusive publication's position need not be the writer, who goes on to the next term in several steps.
+func TestExclusivePublication_positionIsForAnyGoroutine(t *testing.T) {
+	client := testdriver.Start(t).Connect()
+	p, err := client.AddExclusivePublication(testdriver.Context(t), "aeron:ipc?term-length=64k", 1)
+	require.NoError(t, err)
+	s := connect(t, client, p)
+	offer(t, p, make([]byte, 1000))
+	if !p.DataPath().Reference {
+		mend := p.TearRotation()
+		position, err := p.Position()
+		mend()
+		require.NoError(t, err)
+		require.EqualValues(t, 1056, position, "not as far as the writer has got with its own notes")
+	}
+	done, asked := make(chan struct{}), make(chan error)
+	go func() {
+		last := int64(0)
+		for {
+			position, err := p.Position()
+			if err == nil && position < last {
+				err = fmt.Errorf("%d after %d", position, last)
+			}
+			if err != nil {
+				asked <- err
+				return
+			}
+			last = position
+			select {
+			case <-done:
+				asked <- nil
+				return
+			default:
+			}
+		}
+	}()
+	for range 200 * 9 { // each ends a term, or nearly so
+		offer(t, p, make([]byte, 8000))
+		receive(t, s, 6)
+	}
+	close(done)
+	require.NoError(t, <-asked)
+}
+
+// As many late writers as C allows for must not move a term's tail into its id.
+func TestBatch_takesNoMoreOfTheLogAtOnceThanCsLongestMessage(t *testing.T) {
+	for term, longest := range map[int32]int32{64 << 10: 8 << 10, 128 << 20: 16 << 20, 1 << 30: 16 << 20} {
+		require.Equal(t, longest, aeronc.LongestBlock(term), "term of %d", term)
+	}
+}
+
 func TestPublication_resultsAreSentinels(t *testing.T) {
 	bothKinds(t, func(t *testing.T, client *aeronc.Client, add func(string, int32) sender) {
 		p := add("aeron:ipc", 1)

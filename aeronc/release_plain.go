@@ -8,6 +8,12 @@ package aeronc
 //go:noinline
 func storeRelease32(p *int32, v int32) { *p = v }
 
+// storeTail moves a tail that one writer owns. Nobody may see it before what the writer has stored earlier.
+func storeTail(p *int64, v int64) { *p = v }
+
+// storeFirst begins a frame: nobody may see what is stored behind it earlier.
+func storeFirst(p *uint64, v uint64) { *p = v }
+
 //go:noinline
 func storeUint32(p *uint32, v uint32) { *p = v }
 
