@@ -142,8 +142,10 @@ func TestAddresses(t *testing.T) {
 	local, err := cgo.SubscriptionLocalAddresses(s, 4)
 	require.NoError(t, err)
 	require.Equal(t, []string{endpoint}, local)
-	_, err = cgo.SubscriptionLocalAddresses(s, 0)
-	require.ErrorContains(t, err, "address_vec_len")
+	for _, none := range []int{0, -1} {
+		_, err = cgo.SubscriptionLocalAddresses(s, none)
+		require.ErrorContains(t, err, "address_vec_len", none)
+	}
 
 	p, x := r.publication(resolved, 7), r.exclusive(resolved, 7)
 	for name, of := range map[string]func() ([]string, error){

@@ -178,12 +178,12 @@ func ExclusivePublicationClose(p ExclusivePublication, l Listener) error {
 	return errorOf("close exclusive publication", C.aerongo_exclusive_publication_close(p.c, l.c))
 }
 
-// ExclusivePublicationLocalAddresses are the addresses that the publication's channel is bound to, up to limit of them, which is at least 1.
+// ExclusivePublicationLocalAddresses are the addresses that the publication's channel is bound to, up to limit of them, which must be positive.
 //
 // C: aeron_exclusive_publication_local_sockaddrs
 func ExclusivePublicationLocalAddresses(p ExclusivePublication, limit int) ([]string, error) {
 	v := newAddresses(limit)
-	r := C.aerongo_exclusive_publication_local_sockaddrs(p.c, v.c(), C.size_t(len(v.vec)))
+	r := C.aerongo_exclusive_publication_local_sockaddrs(p.c, v.c(), C.size_t(max(limit, 0)))
 	return v.texts(r.value), errorOf("local addresses", r)
 }
 

@@ -178,12 +178,12 @@ func PublicationClose(p Publication, l Listener) error {
 	return errorOf("close publication", C.aerongo_publication_close(p.c, l.c))
 }
 
-// PublicationLocalAddresses are the addresses that the publication's channel is bound to, up to limit of them, which is at least 1.
+// PublicationLocalAddresses are the addresses that the publication's channel is bound to, up to limit of them, which must be positive.
 //
 // C: aeron_publication_local_sockaddrs
 func PublicationLocalAddresses(p Publication, limit int) ([]string, error) {
 	v := newAddresses(limit)
-	r := C.aerongo_publication_local_sockaddrs(p.c, v.c(), C.size_t(len(v.vec)))
+	r := C.aerongo_publication_local_sockaddrs(p.c, v.c(), C.size_t(max(limit, 0)))
 	return v.texts(r.value), errorOf("local addresses", r)
 }
 

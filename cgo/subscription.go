@@ -169,12 +169,12 @@ func SubscriptionClose(s Subscription, l Listener) error {
 	return errorOf("close subscription", C.aerongo_subscription_close(s.c, l.c))
 }
 
-// SubscriptionLocalAddresses are the addresses that the subscription's channel is bound to, up to limit of them, which is at least 1.
+// SubscriptionLocalAddresses are the addresses that the subscription's channel is bound to, up to limit of them, which must be positive.
 //
 // C: aeron_subscription_local_sockaddrs
 func SubscriptionLocalAddresses(s Subscription, limit int) ([]string, error) {
 	v := newAddresses(limit)
-	r := C.aerongo_subscription_local_sockaddrs(s.c, v.c(), C.size_t(len(v.vec)))
+	r := C.aerongo_subscription_local_sockaddrs(s.c, v.c(), C.size_t(max(limit, 0)))
 	return v.texts(r.value), errorOf("local addresses", r)
 }
 
