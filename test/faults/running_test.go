@@ -370,7 +370,7 @@ func TestFlippedLog_underARunningClient(t *testing.T) {
 		require.Positive(t, run.Outcomes[what.Error()], "%v of %v", what, run.Outcomes)
 	}
 	require.Greater(t, run.Flips, 2*count)
-	figures.Record(t, "streams, flips in their logs", []int{count, run.Flips})
+	figures.Record(t, "streams, flips in their logs", fmt.Sprint(count, ", ", run.Flips))
 	figures.Record(t, "drivers that ended meanwhile, since C's believes its logs", drivers-1)
 }
 
