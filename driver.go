@@ -198,10 +198,10 @@ func (d *Driver) AddSubscription(ctx context.Context, channel string, streamID i
 			option(s)
 		}
 	}
-	if s.maxMessage < 1 || s.maxMessage > longestAssembled {
+	if s.maxMessage < 1 || s.maxMessage > aeronc.LongestAssembled {
 		return nil, &Error{
 			Op: "add subscription", Channel: channel, StreamID: streamID,
-			Detail: fmt.Sprintf("MaxMessageLength(%d) must be 1 to %d; without it, it is %d", s.maxMessage, longestAssembled, aeronc.DefaultMaxMessageLength), Err: ErrInvalidArgument,
+			Detail: fmt.Sprintf("MaxMessageLength(%d) must be 1 to %d; without it, it is %d", s.maxMessage, aeronc.LongestAssembled, aeronc.DefaultMaxMessageLength), Err: ErrInvalidArgument,
 		}
 	}
 	answered := d.entry.adding("add subscription", channel, streamID)

@@ -111,9 +111,13 @@ type waited struct{ ended, reason error }
 func (w waited) Error() string   { return fmt.Sprintf("%v while %v", w.ended, w.reason) }
 func (w waited) Unwrap() []error { return []error{w.ended, w.reason} }
 
+// says reports whether an error says what it is about. What has ended a wait may be an error of something else.
+func says(err error) bool {
+	return !errors.As(err, new(waited)) && errors.As(err, new(*Error))
+}
+
 func (p *sending) fail(op string, err error) error {
-	var known *Error
-	if !errors.As(err, new(waited)) && errors.As(err, &known) { // what has ended a wait may be of something else
+	if says(err) {
 		return err
 	}
 	c := p.raw.Constants()

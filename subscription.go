@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"math"
 
 	"github.com/aeroncgo/aeron/aeronc"
 	"github.com/aeroncgo/aeron/idle"
@@ -64,9 +63,6 @@ func (m Message) ReservedValue() int64 { return m.fragment.ReservedValue() }
 
 // Image is the image that the message came from.
 func (m Message) Image() *Image { return m.fragment.Image() }
-
-// longestAssembled is the most that MaxMessageLength may be: [aeronc.Subscription.SetAssembly] takes no more.
-const longestAssembled = math.MaxInt32 - 32
 
 // SubscriptionOption changes how a subscription is read.
 type SubscriptionOption func(*Subscription)
@@ -224,8 +220,7 @@ func (s *Subscription) each(ctx context.Context, raw bool, use func(Fragment) bo
 }
 
 func (s *Subscription) fail(op string, err error) error {
-	var known *Error
-	if !errors.As(err, new(waited)) && errors.As(err, &known) { // what has ended a wait may be of something else
+	if says(err) {
 		return err
 	}
 	return s.about(op, err)

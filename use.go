@@ -228,30 +228,23 @@ func (d *Driver) DelayLinger(ctx context.Context) error {
 	if d == nil || d.entry == nil {
 		return ErrClosed
 	}
-	for {
+	var left time.Duration
+	return d.entry.await(ctx, func() error {
 		d.entry.mu.Lock()
 		last := d.entry.lastClose
 		d.entry.mu.Unlock()
-		left := time.Until(last.Add(max(d.DriverTimeout(), d.LingerTimeout())))
+		left = time.Until(last.Add(max(d.DriverTimeout(), d.LingerTimeout())))
 		if last.IsZero() || left <= 0 {
 			return nil
 		}
-		pause := left
-		if d.entry.cfg.Invoker { // nothing goes away there unless somebody steps
-			if worked, _ := d.entry.step(); worked > 0 && ctx.Err() == nil {
-				continue
-			}
-			pause = min(left, lastLook)
-		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C: // look again: another may have been closed meanwhile
-		case <-ctx.Done():
-			timer.Stop()
-			return &Error{Op: "delay linger", Dir: d.Dir(), Detail: left.Round(time.Millisecond).String() + " are left", Err: context.Cause(ctx)}
-		}
-	}
+		return errLingering
+	}, func(error) error {
+		return &Error{Op: "delay linger", Dir: d.Dir(), Detail: left.Round(time.Millisecond).String() + " are left", Err: context.Cause(ctx)}
+	})
 }
+
+// errLingering is why DelayLinger goes on.
+var errLingering = errors.New("aeron: a publication was closed a short time ago")
 
 // TerminationRequested delivers a value when another process has asked the embedded driver to end and AllowTermination says that it
 // may: close the handles then. One of those who wait gets it. Before Start, after Close and for a driver that is not embedded it is nil,

@@ -63,8 +63,7 @@ func (l *exclusiveLog) rotate() {
 // its offset and the beginning of its term change one after the other, and between the two a whole term seems to be missing. A tail has both,
 // and is that of the active term or, if the writer has gone on meanwhile, of one behind it.
 func (l *exclusiveLog) written() int64 {
-	partition := uint32(atomic.LoadInt32(l.ActiveTermCount)&math.MaxInt32) % 3
-	raw := atomic.LoadInt64(&l.Tails[partition])
+	_, _, raw := l.active()
 	return l.position((int32(raw>>32)-l.initialTermID)&math.MaxInt32, l.clamp(raw))
 }
 
@@ -75,12 +74,9 @@ func rawTail(termID, offset int32) int64 { return int64(termID)<<32 | int64(offs
 // of processes may write.
 type concurrentLog struct{ writer }
 
-// tail is where the stream will be written next, if nobody else is quicker. The log belongs to others too: what is read of it picks one
-// of three terms and an offset inside of it, whatever it says.
+// tail is where the stream will be written next, if nobody else is quicker.
 func (l *concurrentLog) tail() (partition uintptr, count, offset int32, ok bool) {
-	count = atomic.LoadInt32(l.ActiveTermCount) & math.MaxInt32
-	partition = uintptr(uint32(count) % 3)
-	raw := atomic.LoadInt64(&l.Tails[partition])
+	partition, count, raw := l.active()
 	return partition, count, l.clamp(raw), count == int32(raw>>32)-l.initialTermID
 }
 

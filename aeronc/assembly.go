@@ -8,8 +8,8 @@ import (
 
 // Assembly says how a subscription puts messages together.
 type Assembly struct {
-	// MaxMessageLength is the longest message that is put together, in bytes, up to 2147483615; a longer one is skipped. 0 means
-	// DefaultMaxMessageLength.
+	// MaxMessageLength is the longest message that is put together, in bytes, up to LongestAssembled; a longer one is skipped. 0
+	// means DefaultMaxMessageLength.
 	MaxMessageLength int
 	// Dropped, if set, hears of every message that was skipped for its length: an *Error that matches ErrMessageTooLong. It runs inside
 	// the poll, as handlers do.
@@ -19,8 +19,8 @@ type Assembly struct {
 // DefaultMaxMessageLength is the longest message that Aeron sends, whatever the term length.
 const DefaultMaxMessageLength = 16 << 20
 
-// longestAssembled is what a message's length, header included, has room for.
-const longestAssembled = math.MaxInt32 - headerLength
+// LongestAssembled is the most that MaxMessageLength may be: what a message's length, header included, has room for.
+const LongestAssembled = math.MaxInt32 - headerLength
 
 // SetAssembly changes how the polls that put messages together do so. Best before the first poll; it waits for one that runs.
 func (s *Subscription) SetAssembly(a Assembly) error {
@@ -30,8 +30,8 @@ func (s *Subscription) SetAssembly(a Assembly) error {
 	if a.MaxMessageLength == 0 {
 		a.MaxMessageLength = DefaultMaxMessageLength
 	}
-	if a.MaxMessageLength < 0 || a.MaxMessageLength > longestAssembled {
-		return invalidArgument("MaxMessageLength", a.MaxMessageLength, fmt.Sprintf("must be 0, for %d, to %d", DefaultMaxMessageLength, longestAssembled))
+	if a.MaxMessageLength < 0 || a.MaxMessageLength > LongestAssembled {
+		return invalidArgument("MaxMessageLength", a.MaxMessageLength, fmt.Sprintf("must be 0, for %d, to %d", DefaultMaxMessageLength, LongestAssembled))
 	}
 	if err := s.acquire(); err != nil {
 		return err

@@ -35,6 +35,8 @@ const (
 	hostileStream  = 1001
 	hostileTerm    = 100 // the initial term id of the hostile stream
 	termLength     = 64 << 10
+
+	retransmitDelay = 50 * time.Millisecond
 )
 
 type frame []byte
@@ -79,8 +81,8 @@ type attack struct {
 	chance bool
 	// unreliable makes the victim's subscription so; resolver gives its driver a name resolver.
 	unreliable, resolver bool
-	// retransmitDelay is how long the victim's driver waits before it does what a NAK asks for.
-	retransmitDelay time.Duration
+	// slow makes the victim's driver wait, for retransmitDelay, before it does what a NAK asks for.
+	slow bool
 	// silent: none of what is sent may reach the subscriber.
 	silent bool
 	// late: an honest peer may send it too, so that the guard drops it and does not count it.
@@ -149,11 +151,13 @@ var attacks = map[string]attack{
 		v.control(newFrame(typeNAK, 28, v.session, v.stream, v.initialTerm, at+64, 32))
 	}},
 	// The place is not sent yet, and lies inside a frame when C comes to it.
-	"NAKForTheFuture": {plain: "killed", retransmitDelay: 50 * time.Millisecond, send: func(v *victim) {
+	"NAKForTheFuture": {plain: "killed", slow: true, send: func(v *victim) {
 		v.control(newFrame(typeNAK, 28, v.session, v.stream, v.initialTerm, v.next()+512, 64))
 		v.sendOne()
-		for end := time.Now().Add(40 * v.retransmitDelay); !v.isRejected() && time.Now().Before(end); {
-			time.Sleep(time.Millisecond) // the driver's threads do what is to be seen
+		// Without a message more: the place must not have become an old one when the driver comes to it.
+		wait := idle.Backoff()
+		for end := time.Now().Add(40 * retransmitDelay); !v.isRejected() && time.Now().Before(end); {
+			wait.Idle(0)
 		}
 	}},
 	"StatusMessageBeforeTheBeginning": {plain: "unharmed", send: func(v *victim) {
@@ -232,24 +236,23 @@ func runVictim(t *testing.T, name, guard string) (outcome string, rejected int) 
 
 // A victim is a child process with a driver, a stream over UDP that is sent and received, and a subscription that strangers reach.
 type victim struct {
-	client          *aeronc.Client
-	driver          *aeronc.Driver
-	pub             *aeronc.ExclusivePublication
-	sub             *aeronc.Subscription // of the stream that the victim sends to itself
-	open            *aeronc.Subscription // of the hostile stream
-	received        uint32
-	delivered       int // of the hostile stream
-	harmed          bool
-	busy            bool  // the hostile stream is not polled
-	inside          frame // what the messages of the victim's stream hold, if anything
-	controlPort     int
-	openPort        int
-	resolverPort    int
-	session         int32
-	stream          int32
-	retransmitDelay time.Duration
-	initialTerm     int32
-	hostileSocket   net.PacketConn
+	client        *aeronc.Client
+	driver        *aeronc.Driver
+	pub           *aeronc.ExclusivePublication
+	sub           *aeronc.Subscription // of the stream that the victim sends to itself
+	open          *aeronc.Subscription // of the hostile stream
+	received      uint32
+	delivered     int // of the hostile stream
+	harmed        bool
+	busy          bool  // the hostile stream is not polled
+	inside        frame // what the messages of the victim's stream hold, if anything
+	controlPort   int
+	openPort      int
+	resolverPort  int
+	session       int32
+	stream        int32
+	initialTerm   int32
+	hostileSocket net.PacketConn
 }
 
 // runAsVictim is the child's main.
@@ -267,7 +270,7 @@ func runAsVictim() int {
 }
 
 func newVictim(a attack, dir string, guarded bool) (*victim, error) {
-	v := &victim{stream: 7, retransmitDelay: a.retransmitDelay}
+	v := &victim{stream: 7}
 	for _, port := range []*int{&v.controlPort, &v.openPort, &v.resolverPort} {
 		var err error
 		if *port, err = testdriver.FreePort(); err != nil {
@@ -287,7 +290,10 @@ func newVictim(a attack, dir string, guarded bool) (*victim, error) {
 	errs := []error{
 		settings.SetDir(dir), settings.SetFrameGuard(guarded), settings.SetThreadingMode(aeronc.ThreadingShared),
 		settings.SetTermBufferLength(termLength), settings.SetTermBufferSparseFile(false), settings.SetCountersBufferLength(1 << 20),
-		settings.SetTimerInterval(20 * time.Millisecond), settings.SetRetransmitUnicastDelay(a.retransmitDelay),
+		settings.SetTimerInterval(20 * time.Millisecond),
+	}
+	if a.slow {
+		errs = append(errs, settings.SetRetransmitUnicastDelay(retransmitDelay))
 	}
 	if a.resolver {
 		errs = append(errs, settings.SetNameResolver("driver"), settings.SetResolverName("victim"), settings.SetResolverInterface(fmt.Sprintf("127.0.0.1:%d", v.resolverPort)))
@@ -416,28 +422,25 @@ func (v *victim) onHostile(payload []byte, _ uint8) aeronc.Action {
 // before the client's conductor, which may have to wait for a processor, has heard of it.
 func (v *victim) until(come func() bool) {
 	for deadline := time.Now().Add(testdriver.Patience); !come(); {
-		if err := v.exchange(1); err != nil || time.Now().After(deadline) {
+		if !v.sendOne() || time.Now().After(deadline) {
 			v.harmed = true
 			return
 		}
 	}
 }
 
-func (v *victim) sendOne() {
-	if err := v.exchange(1); err != nil {
-		v.harmed = true
-	}
+// sendOne exchanges a message, and says whether that went well.
+func (v *victim) sendOne() bool {
+	err := v.exchange(1)
+	v.harmed = v.harmed || err != nil
+	return err == nil
 }
 
 // digest exchanges messages, each of which takes the driver's only thread through its work once: it has its chance many times over to
 // reject what was sent, or to suffer from it.
 func (v *victim) digest() {
 	for range 1000 {
-		if err := v.exchange(1); err != nil {
-			v.harmed = true
-			return
-		}
-		if v.isRejected() {
+		if !v.sendOne() || v.isRejected() {
 			return
 		}
 	}

@@ -1,6 +1,7 @@
 package aeronc
 
 import (
+	"math"
 	"sync/atomic"
 	"unsafe"
 
@@ -56,6 +57,13 @@ func (w *writer) framed(length int) int32 {
 		framed += align(rest + headerLength)
 	}
 	return framed
+}
+
+// active is the term that the log says is written, of three, and its raw tail. The log belongs to others too: it picks one of them, whatever it says.
+func (w *writer) active() (partition uintptr, count int32, raw int64) {
+	count = atomic.LoadInt32(w.ActiveTermCount) & math.MaxInt32
+	partition = uintptr(uint32(count) % 3)
+	return partition, count, atomic.LoadInt64(&w.Tails[partition])
 }
 
 // clamp is the offset of a raw tail, which may have been moved beyond the end of the term. It is one that a frame may begin at, with room for

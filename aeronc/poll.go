@@ -235,16 +235,19 @@ func (i *Image) owned(read func() (int, error)) (n int, err error) {
 	return n, err
 }
 
+// readByC says whether C reads the log. Not one that was given up, which a walk does not read.
+func (i *Image) readByC() bool { return i.subscription.reference && !i.corrupt.Load() }
+
 // read is a walk of the log, or C's own poll.
 func (i *Image) read(c consumer, limit int, bound int64) (n int, ended bool, err error) {
-	if i.subscription.reference && !i.corrupt.Load() {
+	if i.readByC() {
 		return i.readC(c, limit, bound)
 	}
 	return i.walk(c, limit, bound)
 }
 
 func (i *Image) readBlock(f func(Block), limit int) (int, error) {
-	if i.subscription.reference && !i.corrupt.Load() {
+	if i.readByC() {
 		return i.readBlockC(f, limit)
 	}
 	return i.walkBlock(f, limit)

@@ -162,9 +162,6 @@ func requireNobodySubscribed(t *testing.T, dir string) {
 	require.NoError(t, client.Close())
 }
 
-// Go keeps threads, and maps its heap as it needs it, whatever the number of cycles.
-const spareThreads, spareMappings = 8, 24
-
 // Publications and subscriptions come and go, over IPC and UDP in turn, and messages with them: nothing of them is left.
 func TestOpenClose(t *testing.T) {
 	figures.Begin(t)
@@ -203,8 +200,8 @@ func TestOpenClose(t *testing.T) {
 		after, left = testdriver.Held(t), len(everyCounter(t, d.Dir()))
 		return after.Descriptors == before.Descriptors && left == counted
 	})
-	require.LessOrEqual(t, after.Threads, before.Threads+spareThreads)
-	require.LessOrEqual(t, after.Mappings, before.Mappings+spareMappings)
+	require.LessOrEqual(t, after.Threads, before.Threads+testdriver.SpareThreads)
+	require.LessOrEqual(t, after.Mappings, before.Mappings+testdriver.SpareMappings)
 	require.Equal(t, objects, aeronc.Live())
 	growth := resident() - memory
 	require.Less(t, growth, int64(64<<20))

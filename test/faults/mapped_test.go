@@ -72,8 +72,24 @@ func mapPublication(ctx context.Context, d *aeron.Driver, stream int32) (string,
 		}
 		return "refused", typed(err)
 	}
+	if err := write(pub, pub.MaxMessageLength()); err != nil {
+		return "", err
+	}
+	return "mapped", pub.Close()
+}
+
+// writable is what all publications have.
+type writable interface {
+	Offer(message []byte) (int64, error)
+	OfferVectored(parts ...[]byte) (int64, error)
+	TryClaim(length int) (aeronc.Claim, error)
+	Position() (int64, error)
+}
+
+// write writes in several ways to a publication whose log may be damaged: whatever comes of that must be typed.
+func write(pub writable, longest int) error {
 	for n := range 40 {
-		length := []int{0, 32, 1000, 1 << 13, pub.MaxMessageLength()}[n%5]
+		length := []int{0, 32, 1000, 1 << 13, longest}[n%5]
 		_, err := pub.Offer(make([]byte, max(0, min(length, 1<<20))))
 		_, err2 := pub.Position()
 		_, err3 := pub.OfferVectored(make([]byte, 100), make([]byte, 100))
@@ -82,13 +98,11 @@ func mapPublication(ctx context.Context, d *aeron.Driver, stream int32) (string,
 			copy(claim.Data(), "claimed")
 			err4 = claim.Commit()
 		}
-		for _, err := range []error{err, err2, err3, err4} {
-			if err := typed(err); err != nil {
-				return "", err
-			}
+		if err := errors.Join(typed(err), typed(err2), typed(err3), typed(err4)); err != nil {
+			return err
 		}
 	}
-	return "mapped", pub.Close()
+	return nil
 }
 
 // mapImage adds a subscription, and polls its image if one comes.

@@ -100,7 +100,7 @@ func runFlipped(dir string, args []string) error {
 	if err != nil {
 		return err
 	}
-	if run.Next > first+20 && (mappedLogs() > 0 || after.Descriptors > before.Descriptors || after.Mappings > before.Mappings+spareMappings || after.Threads > before.Threads+spareThreads) {
+	if run.Next > first+20 && (mappedLogs() > 0 || after.Outgrows(before)) {
 		return fmt.Errorf("%d logs are mapped, and the process holds %+v, where it held %+v before it closed", mappedLogs(), after, before)
 	}
 	run.Outcomes["image refused"] = int(refused.Load())

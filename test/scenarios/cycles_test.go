@@ -18,7 +18,6 @@ var cycles = flag.Int("cycles", 40, "how often TestCycles opens and closes every
 // for long, and maps its heap as it needs it, so those two may grow by a little, and never with the number of cycles.
 func TestCycles(t *testing.T) {
 	figures.Begin(t)
-	const spareThreads, spareMappings = 8, 24
 	cycle := func() {
 		cfg := small(t)
 		d, err := aeron.Open(cfg)
@@ -56,7 +55,7 @@ func TestCycles(t *testing.T) {
 	})
 	figures.Record(t, "cycles", *cycles)
 	t.Logf("%d cycles, %v each: before %+v, after %+v", *cycles, (took / time.Duration(*cycles)).Round(time.Millisecond), before, after)
-	require.LessOrEqual(t, after.Threads, before.Threads+spareThreads)
-	require.LessOrEqual(t, after.Mappings, before.Mappings+spareMappings)
+	require.LessOrEqual(t, after.Threads, before.Threads+testdriver.SpareThreads)
+	require.LessOrEqual(t, after.Mappings, before.Mappings+testdriver.SpareMappings)
 	require.NoError(t, aeron.CheckLeaks())
 }

@@ -64,6 +64,7 @@ static bool aerongo_is_chain_well_formed(const uint8_t *buffer, size_t length, a
     while (at < length)
     {
         const aeron_data_header_t *frame = (const aeron_data_header_t *)(buffer + at);
+        const size_t left = length - at;
         const size_t slot = at / AERON_FRAME_ALIGNMENT;
 
         if (frame->frame_header.frame_length != frame_length)
@@ -86,13 +87,16 @@ static bool aerongo_is_chain_well_formed(const uint8_t *buffer, size_t length, a
             return false;
         }
 
-        if (taken > (int64_t)(length - at) || AERON_HDR_TYPE_DATA != frame->frame_header.type)
+        if (AERON_HDR_TYPE_PAD == frame->frame_header.type)
         {
-            if (AERON_HDR_TYPE_PAD != frame->frame_header.type ||
-                (taken > (int64_t)(length - at) && AERON_DATA_HEADER_LENGTH != length - at))
+            if (taken > (int64_t)left && AERON_DATA_HEADER_LENGTH != left)
             {
                 return false;
             }
+        }
+        else if (AERON_HDR_TYPE_DATA != frame->frame_header.type || taken > (int64_t)left)
+        {
+            return false;
         }
 
         for (; word < slot / 64; word++)

@@ -407,14 +407,15 @@ static bool aerongo_may_retransmit(const aeron_network_publication_t *publicatio
     const int64_t sent = *publication->snd_pos_position.value_addr;
     const int64_t bottom = sent - term_length / 2 - (int64_t)aeron_compute_max_message_length((size_t)term_length);
 
-    if (position < bottom || (position >= sent && 0 == publication->retransmit_handler.delay_timeout_ns))
+    if (position < bottom)
     {
         return true; /* the driver sends nothing */
     }
 
     if (position >= sent)
     {
-        return false; /* which may be the inside of a frame by the time that the driver comes to it */
+        /* Nor does it here, unless it waits: that may be the inside of a frame by the time that it comes to it. */
+        return 0 == publication->retransmit_handler.delay_timeout_ns;
     }
 
     const size_t index = aeron_logbuffer_index_by_position(position, publication->position_bits_to_shift);
