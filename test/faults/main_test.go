@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -32,9 +33,11 @@ func bounded[T any](short, long T) T {
 	return short
 }
 
+// What a child knows of its parent.
 const (
 	childTask = "AERONTEST_FAULTS_TASK"
 	childDir  = "AERONTEST_FAULTS_DIR"
+	childFull = "AERONTEST_FAULTS_FULL" // the flag: a child's arguments are the task's own
 )
 
 // tasks are what this binary does instead of tests when it is started as a child: with the driver's directory, and the arguments.
@@ -60,6 +63,7 @@ var tasks = map[string]func(dir string, args []string) error{
 
 func TestMain(m *testing.M) {
 	if name := os.Getenv(childTask); name != "" {
+		*full = os.Getenv(childFull) == "true"
 		err := fmt.Errorf("no task %q", name)
 		if task, ok := tasks[name]; ok {
 			err = task(os.Getenv(childDir), os.Args[1:])
@@ -101,7 +105,7 @@ func startWith(t *testing.T, attributes *syscall.SysProcAttr, task, dir string, 
 	t.Helper()
 	c := &child{t: t, cmd: exec.Command("/proc/self/exe", args...), lines: make(chan string, 1024), ended: make(chan struct{})}
 	c.cmd.Dir = "/"
-	c.cmd.Env = append(os.Environ(), childTask+"="+task, childDir+"="+dir, "GOTRACEBACK=none")
+	c.cmd.Env = append(os.Environ(), childTask+"="+task, childDir+"="+dir, childFull+"="+strconv.FormatBool(*full), "GOTRACEBACK=none")
 	c.cmd.SysProcAttr = attributes
 	out, write, err := os.Pipe()
 	require.NoError(t, err)
