@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/aeroncgo/aeron"
 )
 
 // A weather is what a relay does to each datagram, each with a probability of its own.
@@ -34,8 +36,8 @@ type relay struct {
 	watch    func(direction int, datagram []byte)
 	mourn    func(direction int, datagram []byte)
 
-	work                                sync.WaitGroup
-	passed, lost, duplicated, reordered atomic.Int64
+	work                        sync.WaitGroup
+	lost, duplicated, reordered [2]atomic.Int64 // datagrams of each direction
 }
 
 // newRelay relays to a port until the test ends.
@@ -87,6 +89,28 @@ func (r *relay) mourned(mourn func(direction int, datagram []byte)) {
 	r.mourn = mourn
 }
 
+// witnessed gives a witness, to be read with r.mu held, of what is sent on and lost of a stream on which nothing has been sent.
+func (r *relay) witnessed(pub *aeron.ExclusivePublication) *witness {
+	w := newWitness(0, 0)
+	w.initialTerm = pub.Constants().InitialTermID
+	r.watched(func(direction int, datagram []byte) { w.note(direction, datagram, false) })
+	r.mourned(func(direction int, datagram []byte) { w.note(direction, datagram, true) })
+	return w
+}
+
+// requireWeather: what was to happen in each direction has happened, and nothing else.
+func (r *relay) requireWeather(t *testing.T, forward, backward weather) {
+	t.Helper()
+	for direction, w := range []weather{forward, backward} {
+		require.Equal(t, w.loss > 0, r.lost[direction].Load() > 0, "loss in direction %d", direction)
+		require.Equal(t, w.duplicate > 0, r.duplicated[direction].Load() > 0, "duplicates in direction %d", direction)
+		require.Equal(t, w.reorder > 0, r.reordered[direction].Load() > 0, "another order in direction %d", direction)
+	}
+}
+
+// total is the sum of both directions.
+func total(n *[2]atomic.Int64) int64 { return n[0].Load() + n[1].Load() }
+
 func (r *relay) run(from *net.UDPConn, direction int) {
 	buffer := make([]byte, 1<<16)
 	for {
@@ -110,7 +134,7 @@ func (r *relay) handle(datagram []byte, addr *net.UDPAddr, direction int) {
 		w = r.forward
 	}
 	if r.random.Float64() < w.loss {
-		r.lost.Add(1)
+		r.lost[direction].Add(1)
 		if r.mourn != nil {
 			r.mourn(direction, datagram)
 		}
@@ -118,12 +142,12 @@ func (r *relay) handle(datagram []byte, addr *net.UDPAddr, direction int) {
 	}
 	if r.random.Float64() < w.reorder && r.held[direction] == nil {
 		r.held[direction] = datagram
-		r.reordered.Add(1)
+		r.reordered[direction].Add(1)
 		return
 	}
 	r.deliver(datagram, direction, w)
 	if r.random.Float64() < w.duplicate {
-		r.duplicated.Add(1)
+		r.duplicated[direction].Add(1)
 		r.deliver(datagram, direction, w)
 	}
 	if held := r.held[direction]; held != nil {
@@ -134,7 +158,6 @@ func (r *relay) handle(datagram []byte, addr *net.UDPAddr, direction int) {
 
 // deliver sends on now, or later. r.mu is held.
 func (r *relay) deliver(datagram []byte, direction int, w weather) {
-	r.passed.Add(1)
 	if r.watch != nil {
 		r.watch(direction, datagram)
 	}

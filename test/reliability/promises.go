@@ -108,8 +108,8 @@ var chapters = []chapter{
 		},
 		{"Every byte arrives once and in order while Aeron's own interceptor drops 1, 10, 20 and 50 % of what comes in, and the loss report and the counters tell exactly that", []string{"test/faults.TestIncomingLoss/1", "test/faults.TestIncomingLoss/10", "test/faults.TestIncomingLoss/20", "test/faults.TestIncomingLoss/50"}},
 		{"… and while a network loses 10 and 50 %", []string{"test/faults.TestNetwork/Loss10", "test/faults.TestNetwork/Loss50"}},
-		{"… through loss both ways, duplicates, reordering, delay, and all at once", []string{"test/faults.TestNetwork/LossBothWays30", "test/faults.TestNetwork/Duplicates", "test/faults.TestNetwork/Reordering", "test/faults.TestNetwork/Delay", "test/faults.TestNetwork/Storm"}},
-		{"An unreliable stream shows its gaps, keeps its order, and never waits", []string{"test/faults.TestNetwork_unreliable"}},
+		{"… through loss both ways, duplicates of data and of what asks for it, reordering, delay, and all at once", []string{"test/faults.TestNetwork/LossBothWays30", "test/faults.TestNetwork/Duplicates", "test/faults.TestNetwork/LossAndDuplicates", "test/faults.TestNetwork/Reordering", "test/faults.TestNetwork/Delay", "test/faults.TestNetwork/Storm"}},
+		{"An unreliable stream never waits: whole and in order there arrives every message of which no frame was lost, and no other, and the loss report has every byte that was", []string{"test/faults.TestNetwork_unreliable"}},
 		{"A partition is survived when it is short, noticed when it is long, and over when it heals", []string{"test/faults.TestPartition/Short", "test/faults.TestPartition/Long"}},
 	}},
 	{"Isolation", []promise{
