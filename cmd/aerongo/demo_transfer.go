@@ -178,7 +178,7 @@ var errBrokeOff = errors.New("the stream has ended before the file did")
 func receiveFile(ctx context.Context, sub *aeron.Subscription) (received, error) {
 	var r received
 	digest, wait, ended := sha256.New(), idle.Yield(), false
-	seen := map[*aeron.Image]struct{}{}
+	var publishers arrivals
 	take := func(m aeron.Message) {
 		if len(m.Data()) == 0 {
 			ended = true
@@ -200,22 +200,9 @@ func receiveFile(ctx context.Context, sub *aeron.Subscription) (received, error)
 			return r, err
 		case ctx.Err() != nil:
 			return r, context.Cause(ctx)
-		case n == 0 && allEnded(sub, seen):
+		case n == 0 && publishers.allEnded(sub):
 			return r, fmt.Errorf("%w: %d bytes in %d messages have arrived", errBrokeOff, r.Bytes, r.Messages)
 		}
 		wait.Idle(n)
 	}
-}
-
-// allEnded reports whether at least one publisher has come and all that came are at their end; seen remembers them.
-func allEnded(sub *aeron.Subscription, seen map[*aeron.Image]struct{}) bool {
-	for _, image := range sub.Images() {
-		seen[image] = struct{}{}
-	}
-	for image := range seen {
-		if !image.IsEndOfStream() && !image.IsClosed() {
-			return false
-		}
-	}
-	return len(seen) > 0
 }

@@ -19,6 +19,8 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// Output that nobody takes keeps a verb from seeing that ctx has ended. A second signal ends the process, as it would any other.
+	defer context.AfterFunc(ctx, stop)()
 	// A reader of our output that goes away is an error of a write then, where it would kill the process.
 	pipe := make(chan os.Signal, 1)
 	signal.Notify(pipe, syscall.SIGPIPE)

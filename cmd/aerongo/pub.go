@@ -116,14 +116,18 @@ func runPub(ctx context.Context, o pubOptions, std streams) (err error) {
 	if err := p.awaitSubscriber(ctx); err != nil {
 		return err
 	}
-	watch, err := drain.Open(drv.Dir(), pub.SessionID(), pub.StreamID(), 0)
+	begin, err := pub.Position() // not 0 where the channel says at which position the stream begins
+	if err != nil {
+		return explain(drv, err)
+	}
+	watch, err := drain.Open(drv.Dir(), pub.SessionID(), pub.StreamID(), begin)
 	if err != nil {
 		return explain(drv, err)
 	}
 	defer closing(&err, watch.Close)
 	bar := newProgress(std.err, total)
 	defer bar.stop()
-	begin := time.Now()
+	started := time.Now()
 	if err := p.send(ctx, input, bar); err != nil {
 		return explain(drv, err)
 	}
@@ -143,7 +147,7 @@ func runPub(ctx context.Context, o pubOptions, std streams) (err error) {
 		return nil
 	}
 	return printJSON(std.out, pubReport{
-		Messages: p.messages, Bytes: p.bytes, Seconds: time.Since(begin).Seconds(), Position: position,
+		Messages: p.messages, Bytes: p.bytes, Seconds: time.Since(started).Seconds(), Position: position,
 		Session: pub.SessionID(), Stream: pub.StreamID(), Consumed: consumed,
 	})
 }

@@ -62,6 +62,20 @@ func TestPubSub_inTwoEmbeddedDrivers(t *testing.T) {
 	require.Equal(t, sha256.Sum256(content), sha256.Sum256([]byte(sub.out.String())))
 }
 
+// A stream may begin elsewhere than at 0, and what was before that nobody is to consume.
+func TestPubSub_aStreamThatBeginsElsewhere(t *testing.T) {
+	channel := testdriver.UDP(t)
+	sub := launch(t, "sub", "--embedded", "-c", channel, "--until-eos")
+	code, stdout, stderr := here(t, strings.NewReader("one\ntwo\n"), "pub", "--embedded", "--wait", "20s", "--linger", "5s", "--json",
+		"-c", channel+"|term-length=64k|init-term-id=7|term-id=1007|term-offset=64")
+	require.Equal(t, exitOK, code, stderr)
+	report := decode[pubReport](t, stdout)
+	require.True(t, report.Consumed)
+	require.EqualValues(t, 1000*64<<10+64+2*64, report.Position)
+	require.Equal(t, exitOK, sub.wait(), sub.errs.String())
+	require.Equal(t, "one\ntwo\n", sub.out.String())
+}
+
 func TestPubSub_inThePublishersDriver(t *testing.T) {
 	dir := testdriver.Dir(t)
 	pub := launch(t, "pub", "--embedded", "--dir", dir, "-c", "aeron:ipc", "--json")

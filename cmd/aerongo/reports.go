@@ -131,13 +131,14 @@ func lossView() view {
 	return view{
 		needs: []string{readsLoss},
 		text: func(b *bytes.Buffer, s *sight) {
-			n := 0
+			type stream struct{ session, id int32 }
+			streams := map[stream]struct{}{} // one has an entry for each of its images
 			for e := range s.Loss() {
 				fmt.Fprintf(b, "%s lost %s, first %s, last %s: session %d stream %d %s from %s\n", byteCount(e.TotalBytesLost),
 					times(e.ObservationCount), timestamp(e.First), timestamp(e.Last), e.SessionID, e.StreamID, e.Channel, e.Source)
-				n++
+				streams[stream{e.SessionID, e.StreamID}] = struct{}{}
 			}
-			fmt.Fprintf(b, "%d streams with loss\n", n)
+			fmt.Fprintf(b, "%d streams with loss\n", len(streams))
 		},
 		json: func(h heading, s *sight) any {
 			d := lossDocument{heading: h, Loss: []lossRecord{}}

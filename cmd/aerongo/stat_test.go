@@ -196,6 +196,15 @@ func TestLoss_isWhatTheDriverReports(t *testing.T) {
 	code, stdout, _ = here(t, nil, "loss", "--dir", dir)
 	require.Equal(t, exitOK, code)
 	require.Contains(t, stdout, "64 B lost once, first never, last 1970-01-01T00:00:00.007Z: session 5 stream 6")
+
+	// A stream has an entry for each image of it that there was.
+	other := bytes.Clone(record)
+	other[36]++
+	writeLoss(t, dir, slices.Concat(record[:128], record[:128], other[:128]))
+	code, stdout, _ = here(t, nil, "loss", "--dir", dir)
+	require.Equal(t, exitOK, code)
+	require.Equal(t, 3, strings.Count(stdout, "64 B lost once"))
+	require.Contains(t, stdout, "\n2 streams with loss\n")
 }
 
 func TestGrouped(t *testing.T) {

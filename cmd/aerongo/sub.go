@@ -79,7 +79,7 @@ func runSub(ctx context.Context, o subOptions, std streams) (err error) {
 	if err != nil {
 		return err
 	}
-	s := subscriber{sub: sub, out: bufio.NewWriterSize(std.out, outputLength), options: o, write: writeLine, images: map[*aeron.Image]struct{}{}}
+	s := subscriber{sub: sub, out: bufio.NewWriterSize(std.out, outputLength), options: o, write: writeLine}
 	switch {
 	case o.raw:
 		s.write = writeRaw
@@ -106,7 +106,7 @@ type subscriber struct {
 	options  subOptions
 	write    func(*bufio.Writer, aeron.Message) error
 	received int64
-	images   map[*aeron.Image]struct{} // all that came
+	came     arrivals
 	recent   *aeron.Image
 	failure  error
 }
@@ -128,7 +128,7 @@ func (s *subscriber) receive(ctx context.Context, drv *aeron.Driver, timeout <-c
 				return outputError(err)
 			}
 		}
-		if n == 0 && s.options.untilEOS && allEnded(s.sub, s.images) {
+		if n == 0 && s.options.untilEOS && s.came.allEnded(s.sub) {
 			return nil
 		}
 		select {
@@ -164,7 +164,7 @@ func (s *subscriber) take(m aeron.Message) {
 	}
 	if image := m.Image(); image != s.recent {
 		s.recent = image
-		s.images[image] = struct{}{}
+		s.came.note(image)
 	}
 	s.received++
 	if err := s.write(s.out, m); err != nil {
@@ -179,7 +179,7 @@ func (s *subscriber) tooFew() error {
 	switch {
 	case o.count > 0:
 		return fmt.Errorf("%d of %d messages came within %v on %s", s.received, o.count, o.timeout, where)
-	case s.received == 0 && len(s.images) == 0:
+	case s.received == 0 && !s.came.any:
 		return fmt.Errorf("0 messages came within %v on %s", o.timeout, where)
 	case o.untilEOS:
 		return fmt.Errorf("%d messages came within %v on %s, and the publishers have not ended", s.received, o.timeout, where)

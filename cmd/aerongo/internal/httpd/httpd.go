@@ -57,17 +57,30 @@ func Listen(ctx context.Context, o Options) (net.Listener, error) {
 }
 
 const (
-	headerTime   = 5 * time.Second // for a request to arrive
 	idleTime     = time.Minute     // of a connection between requests
 	shutdownTime = 3 * time.Second // for answers under way at the end
 	headerBytes  = 16 << 10
 )
 
+// patience is how long a client is waited for, which would else hold its connection for ever.
+type patience struct {
+	header time.Duration // until it has sent a request
+	body   time.Duration // until it has sent what no request here should have
+	answer time.Duration // until it has taken an answer; a handler whose answer has no end sets deadlines of its own
+}
+
+var usual = patience{header: 5 * time.Second, body: 5 * time.Second, answer: 30 * time.Second}
+
 // Serve answers on a listener, which it closes, until ctx ends, which is no error. A request's context ends with ctx.
 func Serve(ctx context.Context, listener net.Listener, o Options, handler http.Handler) error {
+	return serve(ctx, listener, o, handler, usual)
+}
+
+func serve(ctx context.Context, listener net.Listener, o Options, handler http.Handler, p patience) error {
 	server := &http.Server{
-		Handler:           guard(o, handler),
-		ReadHeaderTimeout: headerTime,
+		Handler:           guard(o, handler, p),
+		ReadHeaderTimeout: p.header,
+		WriteTimeout:      p.answer,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    headerBytes,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
@@ -91,13 +104,17 @@ func Serve(ctx context.Context, listener net.Listener, o Options, handler http.H
 }
 
 // guard lets reading requests pass that are meant for this server.
-func guard(o Options, handler http.Handler) http.Handler {
+func guard(o Options, handler http.Handler, p patience) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
+		if r.ContentLength != 0 { // whatever the answer is, the rest is awaited behind it
+			h.Set("Connection", "close")
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(p.body))
+		}
 		switch {
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			h.Set("Allow", "GET, HEAD")
@@ -105,8 +122,6 @@ func guard(o Options, handler http.Handler) http.Handler {
 		case !knownHost(r.Host, o):
 			http.Error(w, fmt.Sprintf("%.80q is no name of this server: use its address, or start it with --host", r.Host), http.StatusForbidden)
 		case r.ContentLength != 0:
-			h.Set("Connection", "close")
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(headerTime)) // else the rest is awaited for ever
 			http.Error(w, "a question here has no body", http.StatusBadRequest)
 		default:
 			handler.ServeHTTP(w, r)

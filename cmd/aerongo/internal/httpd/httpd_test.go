@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -47,12 +48,26 @@ func TestListen_refusesWhatOthersCouldReach(t *testing.T) {
 // serve runs a server until the test ends or the returned function is called.
 func serve(t *testing.T, o httpd.Options, handler http.HandlerFunc) (address string, stop func()) {
 	t.Helper()
+	return serveBy(t, o, func(ctx context.Context, l net.Listener) error { return httpd.Serve(ctx, l, o, handler) })
+}
+
+// impatiently does so with little time for clients to send a body, or to take an answer.
+func impatiently(t *testing.T, body, answer time.Duration, handler http.HandlerFunc) (address string) {
+	t.Helper()
+	address, _ = serveBy(t, httpd.Options{}, func(ctx context.Context, l net.Listener) error {
+		return httpd.ServeImpatiently(ctx, l, httpd.Options{}, handler, body, answer)
+	})
+	return address
+}
+
+func serveBy(t *testing.T, o httpd.Options, serving func(context.Context, net.Listener) error) (address string, stop func()) {
+	t.Helper()
 	o.Address = "127.0.0.1:0"
 	l, err := httpd.Listen(t.Context(), o)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- httpd.Serve(ctx, l, o, handler) }()
+	go func() { done <- serving(ctx, l) }()
 	stopped := false
 	stop = func() {
 		if !stopped {
@@ -128,6 +143,57 @@ func TestServe_wantsNoBody(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, r.Body.Close())
 	require.Equal(t, http.StatusBadRequest, r.StatusCode)
+}
+
+// A request that is refused for another reason may have a body that never comes, too: its connection is not kept for ever.
+func TestServe_hangsUpOnABodyThatNeverComes(t *testing.T) {
+	address := impatiently(t, 50*time.Millisecond, time.Minute, func(http.ResponseWriter, *http.Request) {})
+	for request, status := range map[string]int{
+		"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n":    http.StatusMethodNotAllowed,
+		"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n": http.StatusMethodNotAllowed,
+		"GET / HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 10\r\n\r\n":       http.StatusForbidden,
+		"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n":          http.StatusBadRequest,
+	} {
+		c, err := net.Dial("tcp", address)
+		require.NoError(t, err)
+		defer c.Close()
+		require.NoError(t, c.SetReadDeadline(time.Now().Add(10*time.Second)))
+		_, err = io.WriteString(c, request)
+		require.NoError(t, err)
+		all := bufio.NewReader(c)
+		r, err := http.ReadResponse(all, nil)
+		require.NoError(t, err, request)
+		_, err = io.Copy(io.Discard, r.Body)
+		require.NoError(t, err, request)
+		require.NoError(t, r.Body.Close())
+		require.Equal(t, status, r.StatusCode, request)
+		_, err = all.ReadByte()
+		require.ErrorIs(t, err, io.EOF, request)
+	}
+}
+
+// Who asks and does not read the answer does not keep what makes it for ever: eight of those would be all that an exporter answers.
+func TestServe_givesUpAClientThatDoesNotRead(t *testing.T) {
+	failed := make(chan error, 1)
+	address := impatiently(t, time.Minute, 50*time.Millisecond, func(w http.ResponseWriter, _ *http.Request) {
+		for block := make([]byte, 64<<10); ; {
+			if _, err := w.Write(block); err != nil {
+				failed <- err
+				return
+			}
+		}
+	})
+	c, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = io.WriteString(c, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	require.NoError(t, err)
+	select {
+	case err := <-failed:
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	case <-time.After(20 * time.Second):
+		require.FailNow(t, "the answer is under way for ever")
+	}
 }
 
 func TestServe_endsAlthoughAnAnswerIsUnderWay(t *testing.T) {

@@ -173,7 +173,10 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 				return err
 			}
 		}
-		return control.Flush()
+		if err := control.Flush(); err != nil {
+			return err
+		}
+		return control.SetWriteDeadline(time.Time{}) // of the answer as a whole there is none
 	}
 	err := send() // the header, so that the browser knows that it is connected
 	for err == nil {

@@ -254,6 +254,26 @@ func TestEvents_oneThatDoesNotReadHoldsUpNobody(t *testing.T) {
 	}
 }
 
+// The server's time for an answer is for those that have an end.
+func TestEvents_goOnBeyondTheTimeForAnAnswer(t *testing.T) {
+	dir := cnctest.Dir(t)
+	cnctest.Valid(time.Now()).Write(t, dir)
+	p := page.New(dir, time.Hour)
+	server := httptest.NewUnstartedServer(p.Handler())
+	server.Config.WriteTimeout = 20 * time.Millisecond
+	server.Start()
+	defer server.Close()
+	next, leave := watch(t, server)
+	defer leave()
+	began := time.Now()
+	for range 3 {
+		testdriver.Await(t, "the end of the time for an answer", func() bool { return time.Since(began) > 2*server.Config.WriteTimeout })
+		began = time.Now()
+		p.Publish([]byte(`{"dir":"still here"}`))
+		require.Equal(t, "still here", next().Dir)
+	}
+}
+
 func TestEvents_aQuestionForTheHeadEnds(t *testing.T) {
 	server := serve(t, testdriver.Dir(t))
 	r, err := server.Client().Head(server.URL + "/events")

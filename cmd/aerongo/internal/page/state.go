@@ -23,16 +23,18 @@ const (
 // State is what the page shows of a driver at a moment, as JSON. Positions, windows and lags are in bytes, rates in bytes a second; a rate
 // is absent until there are two readings.
 type State struct {
-	Dir     string    `json:"dir"`
-	Taken   time.Time `json:"taken"`
-	Alive   bool      `json:"alive"`
-	Problem string    `json:"problem,omitempty"` // why there is nothing to see, or what is damaged
-	Driver  *Driver   `json:"driver,omitempty"`
-	Streams []Stream  `json:"streams"`
-	Others  int       `json:"streams_not_shown"`
-	Clients []Client  `json:"clients"`
-	Errors  []Failure `json:"errors"`
-	Loss    []Loss    `json:"loss"`
+	Dir         string    `json:"dir"`
+	Taken       time.Time `json:"taken"`
+	Alive       bool      `json:"alive"`
+	Problem     string    `json:"problem,omitempty"` // why there is nothing to see, or what is damaged
+	Driver      *Driver   `json:"driver,omitempty"`
+	Streams     []Stream  `json:"streams"`
+	Others      int       `json:"streams_not_shown"`
+	Clients     []Client  `json:"clients"`
+	Errors      []Failure `json:"errors"`
+	OtherErrors int       `json:"errors_not_shown"`
+	Loss        []Loss    `json:"loss"`
+	OtherLoss   int       `json:"loss_not_shown"`
 }
 
 // Driver is the driver as a whole.
@@ -301,12 +303,14 @@ func (r *reader) readStreams(s *State, names map[int64]string) {
 func (r *reader) readEntries(s *State) {
 	failures := slices.Collect(r.snap.Errors())
 	slices.SortStableFunc(failures, func(a, b stats.ErrorEntry) int { return b.Last.Compare(a.Last) })
-	for _, e := range failures[:min(len(failures), maxEntries)] {
+	s.OtherErrors = max(0, len(failures)-maxEntries)
+	for _, e := range failures[:len(failures)-s.OtherErrors] {
 		s.Errors = append(s.Errors, Failure{Count: e.Count, First: moment(e.First), Last: moment(e.Last), Text: cut(e.Text)})
 	}
 	losses := slices.Collect(r.snap.Loss())
 	slices.SortStableFunc(losses, func(a, b stats.LossEntry) int { return b.Last.Compare(a.Last) })
-	for _, l := range losses[:min(len(losses), maxEntries)] {
+	s.OtherLoss = max(0, len(losses)-maxEntries)
+	for _, l := range losses[:len(losses)-s.OtherLoss] {
 		s.Loss = append(s.Loss, Loss{
 			Observations: l.ObservationCount, BytesLost: l.TotalBytesLost, First: moment(l.First), Last: moment(l.Last),
 			SessionID: l.SessionID, StreamID: l.StreamID, Channel: cut(l.Channel), Source: cut(l.Source),

@@ -1,11 +1,14 @@
 package page
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/aeroncgo/aeron/internal/cncfile"
 	"github.com/aeroncgo/aeron/internal/cncfile/cnctest"
 	"github.com/aeroncgo/aeron/stats"
 )
@@ -146,6 +150,32 @@ func TestRead_afterAFailureBeginsAnew(t *testing.T) {
 	again := r.read()
 	require.Empty(t, again.Problem)
 	require.Nil(t, again.Driver.SentRate, "nobody knows what was meanwhile")
+}
+
+// What there is no row for is counted.
+func TestRead_countsTheEntriesThatItDoesNotShow(t *testing.T) {
+	dir := cnctest.Dir(t)
+	cnctest.Valid(time.Now()).Write(t, dir)
+	entry := make([]byte, 64)
+	entry[0], entry[8] = 1, 64 // observations, bytes
+	for _, test := range []struct{ all, shown, others int }{{0, 0, 0}, {maxEntries, maxEntries, 0}, {maxEntries + 7, maxEntries, 7}} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, stats.LossReportFile), bytes.Repeat(entry, test.all), 0o600))
+		s := (&reader{dir: dir}).read()
+		require.Len(t, s.Loss, test.shown)
+		require.Equal(t, test.others, s.OtherLoss)
+	}
+	failure := make([]byte, 32)
+	failure[0], failure[4] = 32, 1 // its length, and how often
+	copy(failure[24:], "a failure")
+	b := cnctest.Valid(time.Now()).Bytes()
+	h, err := cncfile.DecodeHeader(b, int64(len(b)))
+	require.NoError(t, err)
+	copy(b[h.ErrorLogOffset():], bytes.Repeat(failure, maxEntries+3))
+	cnctest.WriteBytes(t, dir, b)
+	s := (&reader{dir: dir}).read()
+	require.Empty(t, s.Problem)
+	require.Len(t, s.Errors, maxEntries)
+	require.Equal(t, 3, s.OtherErrors)
 }
 
 func TestState_isJSONWhateverTheDirectoryIsCalled(t *testing.T) {

@@ -35,7 +35,7 @@ function rows(body, items, key, make, fill) {
     fill(row, item);
     if (body.children[i] !== row) body.insertBefore(row, body.children[i] || null);
   });
-  for (const row of old.values()) row.remove();
+  while (body.children.length > items.length) body.lastElementChild.remove(); // those of old, and of keys that there were twice
 }
 
 function cells(kinds) {
@@ -179,9 +179,10 @@ function showLists(s) {
   showList("loss", s.loss, ["th", "number", "text", "text", "number", "number", ""], (l) => l.stream_id + " " + l.session_id + " " + l.source + l.channel,
     (l) => [String(l.stream_id), String(l.session_id), l.channel, l.source, count(l.observations), bytes(l.bytes_lost), time(l.last)]);
   showList("client", s.clients, ["th", "text", "number"], (c) => String(c.id), (c) => [String(c.id), c.name, milliseconds(c.heartbeat_age_ms)]);
-  for (const [name, items] of [["errors", s.errors], ["loss", s.loss], ["clients", s.clients]]) {
-    setText(byId(name + "-count"), String(items.length));
-    byId(name + "-empty").hidden = items.length > 0;
+  const clients = s.driver ? s.driver.clients : 0;
+  for (const [name, total] of [["errors", s.errors.length + s.errors_not_shown], ["loss", s.loss.length + s.loss_not_shown], ["clients", clients]]) {
+    setText(byId(name + "-count"), String(total));
+    byId(name + "-empty").hidden = total > 0;
   }
 }
 
