@@ -86,8 +86,8 @@ var chapters = []chapter{
 		{"A name server that does not answer costs the Add its time and nobody the client: streams go on, and Close returns", []string{"test/faults.TestNameServerSilent"}},
 		{"Counters that run out are a typed error, and no more", []string{"test/faults.TestCountersExhausted"}},
 		{"Every public method returns while somebody else closes: a hundred goroutines, also under the race detector and AddressSanitizer", []string{"..TestEveryMethod_againstClose"}},
-		{"Signals at 1 kHz, a collector that never rests and a loop that never yields disturb no stream", []string{"test/faults.TestSignals"}},
-		{"Children hold no socket, and the port is free after Close", []string{"test/faults.TestForkExec"}},
+		{"Signals at C's threads and Go's, a collector that never rests and a loop that never yields disturb no stream", []string{"test/faults.TestSignals"}},
+		{"Children that are started while messages flow disturb no stream and hold no socket, and the port is free after Close", []string{"test/faults.TestForkExec"}},
 	}},
 	{"Storage", []promise{
 		{"No room for a driver, or for a publication, is a typed error; what is there goes on", []string{"test/faults.TestStorageFullAtStart", "test/faults.TestStorageFullAtAdd"}},
