@@ -108,8 +108,9 @@ func (d *Driver) Lost() <-chan struct{} {
 	return client.Dead()
 }
 
-// OnError makes f hear of asynchronous errors until the returned function is called. f runs on a goroutine of the client, one call
-// at a time for all listeners; it may panic.
+// OnError makes f hear of asynchronous errors until the returned function is called. f runs on a goroutine of the client's, never on one
+// that polls, one call at a time for all listeners: it may close anything, and panic. While it blocks others wait, and what
+// there is no room for is dropped: of what polls find, listeners are told how much.
 func (d *Driver) OnError(f func(error)) (remove func()) {
 	if d == nil || d.entry == nil {
 		return func() {}

@@ -23,6 +23,15 @@ type watch struct {
 	seen       map[string]int // how often the driver has seen an error, by its text
 	failures   []string       // what adds of this process were told lately
 	adds       int            // that have not been answered
+	passed     []passed       // what polls have found and nobody was told of yet
+	passing    bool           // somebody tells
+	unpassed   int            // how many there was no room for
+}
+
+// passed is an error of a poll, and of which client.
+type passed struct {
+	generation int
+	err        error
 }
 
 const (
@@ -32,6 +41,8 @@ const (
 	keptFailures = 64
 	// patientLooks is how many looks a new error waits while adds are not answered, one of which may be its cause.
 	patientLooks = 30
+	// keptPassed is how many errors of polls wait while listeners are slow. What there is no room for is counted, and told in one.
+	keptPassed = 256
 )
 
 // MustRestart reports whether the network or the driver has failed in a way that nothing recovers from by itself: the driver was lost, or
@@ -112,7 +123,8 @@ func endsClient(err error) bool {
 	return false
 }
 
-// report tells the listeners of an asynchronous error. It runs on a goroutine of the client or on the one that watches the driver.
+// report tells the listeners of an asynchronous error. It runs on a goroutine of the client, on the one that watches the driver or on the
+// one of tellPassed, and never on one that polls: see passOn.
 func (e *entry) report(generation int, err error, critical bool) {
 	e.mu.Lock()
 	current := generation == e.watch.generation
@@ -139,15 +151,46 @@ func (e *entry) report(generation int, err error, critical bool) {
 	}
 }
 
-// passOn reports an error of what runs now that nobody else would tell of.
+// passOn has an error of what runs now told that nobody else would tell of. It is called inside polls, so it waits for no listener: one may
+// be waiting for the poll to end, or poll itself.
 func (e *entry) passOn(err error) {
 	e.mu.Lock()
-	generation := e.watch.generation
-	e.mu.Unlock()
-	e.report(generation, err, false)
+	defer e.mu.Unlock()
+	if len(e.watch.passed) == keptPassed {
+		e.watch.unpassed++
+		return
+	}
+	e.watch.passed = append(e.watch.passed, passed{e.watch.generation, err})
+	if !e.watch.passing {
+		e.watch.passing = true
+		go e.tellPassed()
+	}
 }
 
-// adding counts an add until the returned function has been told how it went.
+// tellPassed tells what polls have found, in order, and ends when there is nothing left: no goroutine waits for errors that do not come.
+func (e *entry) tellPassed() {
+	for {
+		e.mu.Lock()
+		all, unpassed, generation := e.watch.passed, e.watch.unpassed, e.watch.generation
+		e.watch.passed, e.watch.unpassed = nil, 0
+		if e.watch.passing = len(all) > 0; !e.watch.passing {
+			e.mu.Unlock()
+			return
+		}
+		e.mu.Unlock()
+		for _, p := range all {
+			e.report(p.generation, p.err, false)
+		}
+		if unpassed > 0 {
+			e.report(generation, &Error{
+				Op: "tell of errors", Dir: e.cfg.Directory, Detail: fmt.Sprintf("%d more errors of polls were not told: listeners were too slow", unpassed),
+			}, false)
+		}
+	}
+}
+
+// adding counts an add, or another command that the driver may refuse, until the returned function has been told how it went: C's driver
+// records each that it refuses among its errors.
 func (e *entry) adding(op, channel string, streamID int32) func(*error) {
 	e.mu.Lock()
 	e.watch.adds++
@@ -245,7 +288,6 @@ func (e *entry) watchLoop(stop chan struct{}, generation int) {
 		case <-look.C:
 		}
 		e.mu.Lock()
-		adds := e.watch.adds
 		if e.watch.stop == stop && !e.audience() {
 			e.watch.stop = nil
 			e.mu.Unlock()
@@ -257,11 +299,16 @@ func (e *entry) watchLoop(stop chan struct{}, generation int) {
 			continue // it went with its driver, which the client notices
 		}
 		if count, ok := snap.System(stats.SystemErrors); ok && count != known {
+			entries := slices.Collect(snap.Errors())
+			// Only now: an add that begins and fails while they are read is among them, and must have been answered before they are told.
+			e.mu.Lock()
+			adds := e.watch.adds
+			e.mu.Unlock()
 			if put++; adds == 0 || put > patientLooks {
 				if err = snap.Err(); err == nil { // or it is read again
 					known, put = count, 0
 				}
-				e.tellNew(slices.Collect(snap.Errors()), generation, stop)
+				e.tellNew(entries, generation, stop)
 			}
 		}
 		if err = errors.Join(err, snap.Close()); err != nil {
