@@ -51,7 +51,9 @@ func (d *Driver) addCounter(op string, add func(*aeronc.Client) (*aeronc.Counter
 	if err != nil {
 		return nil, err
 	}
+	answered := d.entry.adding(op, "", 0)
 	raw, err := add(client)
+	answered(&err)
 	if err != nil {
 		return nil, err
 	}
@@ -137,5 +139,8 @@ func (d *Driver) NextSessionID(ctx context.Context, streamID int32) (int32, erro
 	if err != nil {
 		return 0, err
 	}
-	return client.NextSessionID(ctx, streamID)
+	answered := d.entry.adding("ask for a session id", "", streamID)
+	id, err := client.NextSessionID(ctx, streamID)
+	answered(&err)
+	return id, err
 }

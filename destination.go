@@ -10,7 +10,10 @@ func (p *sending) AddDestination(ctx context.Context, channel string) (id int64,
 	if p == nil || p.raw == nil {
 		return 0, ErrClosed
 	}
-	return p.raw.AddDestination(ctx, channel)
+	answered := p.driver.entry.adding("add destination", channel, p.StreamID())
+	id, err = p.raw.AddDestination(ctx, channel)
+	answered(&err)
+	return id, err
 }
 
 // RemoveDestination removes a destination by the channel that it was added with.
@@ -20,7 +23,10 @@ func (p *sending) RemoveDestination(ctx context.Context, channel string) error {
 	if p == nil || p.raw == nil {
 		return ErrClosed
 	}
-	return p.raw.RemoveDestination(ctx, channel)
+	answered := p.driver.entry.adding("remove destination", channel, p.StreamID())
+	err := p.raw.RemoveDestination(ctx, channel)
+	answered(&err)
+	return err
 }
 
 // RemoveDestinationByID removes a destination by the id that AddDestination returned.
@@ -30,7 +36,10 @@ func (p *sending) RemoveDestinationByID(ctx context.Context, id int64) error {
 	if p == nil || p.raw == nil {
 		return ErrClosed
 	}
-	return p.raw.RemoveDestinationByID(ctx, id)
+	answered := p.driver.entry.adding("remove destination", p.Channel(), p.StreamID())
+	err := p.raw.RemoveDestinationByID(ctx, id)
+	answered(&err)
+	return err
 }
 
 // LocalAddresses are the addresses "host:port" that the publication sends from; none for IPC.
@@ -63,7 +72,10 @@ func (s *Subscription) AddDestination(ctx context.Context, channel string) (id i
 	if s == nil || s.raw == nil {
 		return 0, ErrClosed
 	}
-	return s.raw.AddDestination(ctx, channel)
+	answered := s.driver.entry.adding("add destination", channel, s.StreamID())
+	id, err = s.raw.AddDestination(ctx, channel)
+	answered(&err)
+	return id, err
 }
 
 // RemoveDestination removes a destination by the channel that it was added with.
@@ -73,7 +85,10 @@ func (s *Subscription) RemoveDestination(ctx context.Context, channel string) er
 	if s == nil || s.raw == nil {
 		return ErrClosed
 	}
-	return s.raw.RemoveDestination(ctx, channel)
+	answered := s.driver.entry.adding("remove destination", channel, s.StreamID())
+	err := s.raw.RemoveDestination(ctx, channel)
+	answered(&err)
+	return err
 }
 
 // LocalAddresses are the addresses "host:port" that the subscription is bound to; none for IPC.
