@@ -33,8 +33,8 @@ var (
 	// ErrUnsettled says that a counter was replaced by another during each of several readings,
 	// and is left out. [Snapshot.Refresh] reads again.
 	ErrUnsettled = errors.New("a counter kept changing while it was read")
-	// ErrClosed says that the snapshot has been closed. It also matches fs.ErrClosed.
-	ErrClosed = fmt.Errorf("the snapshot is closed: open another one: %w", fs.ErrClosed)
+	// ErrClosed says that the snapshot, or the [Events], has been closed. It also matches fs.ErrClosed.
+	ErrClosed = fmt.Errorf("it has been closed here: open another one: %w", fs.ErrClosed)
 )
 
 // Version is a version of three numbers. Its methods are Major, Minor, Patch and String, which

@@ -59,6 +59,7 @@ type Events struct {
 	base     int64 // of the buffer in the file
 	capacity int64
 	next     int64 // the position to read at
+	closed   bool
 }
 
 // The layout of the broadcast buffer's trailer (aeron_broadcast_descriptor_t), of its records, and of what they say
@@ -68,6 +69,9 @@ const (
 	broadcastTailOffset   = 8
 	broadcastHeader       = 8
 	broadcastPadding      = -1
+
+	// maxEventBytes is how far one may be behind: that is read at once, and a file may say that there is a GiB.
+	maxEventBytes = 16 << 20
 
 	responseError              = 0x0F01
 	responseAvailableImage     = 0x0F02
@@ -98,8 +102,7 @@ func (e *Events) open() error {
 	e.file, e.base, e.capacity = f, h.ToClientsOffset(), int64(h.ToClientsLength)-cncfile.BroadcastTrailerLength
 	tail, err := e.position(broadcastTailOffset)
 	if err != nil {
-		_ = f.Close() // only read from
-		return err
+		return errors.Join(err, e.leave())
 	}
 	e.next = tail
 	return nil
@@ -107,6 +110,12 @@ func (e *Events) open() error {
 
 // Close ends the reading; closing again does nothing.
 func (e *Events) Close() error {
+	e.closed = true
+	return e.leave()
+}
+
+// leave closes the file; the next Poll opens the one that is there then.
+func (e *Events) leave() error {
 	if e.file == nil {
 		return nil
 	}
@@ -129,8 +138,11 @@ func (e *Events) position(offset int64) (int64, error) {
 }
 
 // Poll gives what has happened since the last call; nothing, mostly. It does not wait. If another driver is in the directory by now,
-// it goes on with that one. An error, such as [ErrNotFound] when there is none, is no end: call again.
+// it goes on with that one. An error, such as [ErrNotFound] when there is none, is no end, unless it is [ErrClosed]: call again.
 func (e *Events) Poll() ([]Event, error) {
+	if e.closed {
+		return nil, &Error{Op: "read events of", Path: e.dir, Err: ErrClosed}
+	}
 	if e.file == nil {
 		if err := e.open(); err != nil {
 			return nil, err
@@ -138,13 +150,10 @@ func (e *Events) Poll() ([]Event, error) {
 		return []Event{{Time: time.Now(), Kind: EventDriverStarted}}, nil
 	}
 	events, err := e.read()
-	if err != nil || len(events) > 0 {
-		return events, err
+	if (err != nil || len(events) == 0) && e.replaced() {
+		err = errors.Join(err, e.leave()) // the next call opens the new one
 	}
-	if e.replaced() {
-		return nil, e.Close() // the next call opens the new one
-	}
-	return nil, nil
+	return events, err
 }
 
 // replaced reports whether the name means another file by now.
@@ -164,7 +173,7 @@ func (e *Events) read() (events []Event, err error) {
 		return nil, err
 	}
 	now := time.Now()
-	if tail < e.next || tail-e.next > e.capacity { // lapped, or nonsense
+	if tail < e.next || tail-e.next > min(e.capacity, maxEventBytes) { // lapped, or nonsense
 		e.next = tail
 		return []Event{{Time: now, Kind: EventMissed}}, nil
 	}

@@ -4,7 +4,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -124,6 +126,77 @@ func TestEvents_goOnWithAnotherDriver(t *testing.T) {
 	require.NoError(t, e.Close())
 	_, err = stats.OpenEvents(t.TempDir())
 	require.ErrorIs(t, err, stats.ErrNotFound)
+}
+
+// put writes into the file that a reader has open.
+func put(t *testing.T, dir string, at int64, b []byte) {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(dir, "cnc.dat"), os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteAt(b, at)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+}
+
+// replace puts another file in the place of a driver's.
+func replace(t *testing.T, dir string, b []byte) {
+	t.Helper()
+	fresh := filepath.Join(dir, "fresh")
+	require.NoError(t, os.WriteFile(fresh, b, 0o600))
+	require.NoError(t, os.Rename(fresh, filepath.Join(dir, "cnc.dat")))
+}
+
+func TestEvents_goOnFromAFileThatCannotBeRead(t *testing.T) {
+	f := full(t)
+	dir := f.write(t)
+	e, err := stats.OpenEvents(dir)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, e.Close()) }()
+	tail := f.header.ToClientsOffset() + int64(f.header.ToClientsLength) - 128 + 8
+	put(t, dir, tail, []byte{1}) // no record begins there
+	for range 2 {
+		_, err = e.Poll()
+		require.ErrorIs(t, err, stats.ErrCorrupt)
+	}
+	damaged := slices.Clone(f.cnc)
+	damaged[tail] = 1
+	replace(t, dir, damaged)
+	for range 3 { // of the old file, and then of the new one, which cannot be read either
+		_, err = e.Poll()
+		require.ErrorIs(t, err, stats.ErrCorrupt)
+	}
+	replace(t, dir, f.cnc)
+	require.Equal(t, []stats.Event{{Kind: stats.EventDriverStarted}}, pollAll(t, e))
+	require.Empty(t, pollAll(t, e))
+}
+
+func TestEvents_endWithClose(t *testing.T) {
+	e, err := stats.OpenEvents(full(t).write(t))
+	require.NoError(t, err)
+	require.NoError(t, e.Close())
+	for range 2 {
+		events, err := e.Poll()
+		require.ErrorIs(t, err, stats.ErrClosed)
+		require.Empty(t, events)
+		require.NoError(t, e.Close())
+	}
+}
+
+// A file may say that the driver has told more than anybody wants to have in memory.
+func TestEvents_ofAHugeBufferAreMissed(t *testing.T) {
+	spec := cnctest.Valid(time.Now())
+	spec.ToClientsLength = 64<<20 + 128
+	f := filesOf(t, spec)
+	dir := f.write(t)
+	e, err := stats.OpenEvents(dir)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, e.Close()) }()
+	at := make([]byte, 16)
+	put64(at, 0, 32<<20)
+	put64(at, 8, 32<<20)
+	put(t, dir, f.header.ToClientsOffset()+int64(f.header.ToClientsLength)-128, at)
+	require.Equal(t, []stats.Event{{Kind: stats.EventMissed}}, pollAll(t, e))
+	require.Empty(t, pollAll(t, e))
 }
 
 func TestEvents_ofDamagedFiles(t *testing.T) {

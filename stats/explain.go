@@ -18,6 +18,13 @@ const messageBudget = 64 << 20
 // maxCounted is of how many subscribers one explanation of all streams counts the messages: that means to open logs.
 const maxCounted = 100
 
+// Each image belongs to one publication, mostly. walksOver is how many steps beyond several for each image and subscriber one explanation
+// takes through the images of publications: a file may say that thousands of publications share thousands of images.
+const (
+	walksEach = 4
+	walksOver = 1000
+)
+
 // Explain gives, for each publication of the driver, and each image of a publication elsewhere, why
 // it flows or does not and who limits it; ordered by stream, session and registration id.
 //
@@ -157,6 +164,9 @@ func (x *explainer) publication(id int64, p *publication) Explanation {
 	if network {
 		e.Unsent = max(0, p.position.Value-p.senderPosition.Value) // of one reading: the log's position is later
 		for _, i := range x.local[p.key.ofSession()] {
+			if x.walks -= 1 + len(x.subscribers[i.key.RegistrationID]); x.walks < 0 {
+				break
+			}
 			x.addSubscribers(&e, i, e.Position)
 			e.Missing, e.NAKsSent = max(e.Missing, missing(i)), e.NAKsSent+i.naks
 			if local == nil || i.position.Value < local.position.Value {
@@ -187,7 +197,7 @@ func (x *explainer) publicationState(e *Explanation, p *publication, meta logMet
 		return StreamChannelError
 	case !meta.connected && !network, !network && !counted:
 		return StreamNoSubscriber
-	case !meta.connected && e.RequiredReceivers > 0 && e.Receivers > 0 && e.Receivers < e.RequiredReceivers:
+	case !meta.connected && e.RequiredReceivers > 0 && e.Receivers < e.RequiredReceivers:
 		return StreamAwaitingReceivers
 	case !meta.connected:
 		return StreamAwaitingStatus

@@ -137,10 +137,14 @@ func TestExplain_whoHoldsAPublicationBack(t *testing.T) {
 		},
 		"too few receivers": {
 			group, []end{limit(0), published(0), sent(0), senderLimit(0), receivers(2)}, unconnected(logOf(0)),
-			stats.StreamAwaitingReceivers, stats.NoLimiter, 0, "flow control min,g:/3 waits for 3 receivers, 2 are there",
+			stats.StreamAwaitingReceivers, stats.NoLimiter, 0, "flow control min,g:/3 waits for 3 receivers, and counts 2",
 		},
 		"not one of the receivers": {
 			group, []end{limit(0), published(0), sent(0), senderLimit(0), receivers(0)}, unconnected(logOf(0)),
+			stats.StreamAwaitingReceivers, stats.NoLimiter, 0, "flow control min,g:/3 waits for 3 receivers, and counts 0",
+		},
+		"as many receivers as it takes, which no longer answer": {
+			group, []end{limit(0), published(0), sent(0), senderLimit(0), receivers(3)}, unconnected(logOf(0)),
 			stats.StreamAwaitingStatus, stats.NoLimiter, 0, "no receiver answers",
 		},
 		"the sender has not sent": {

@@ -54,6 +54,7 @@ type explainer struct {
 	status       map[string]int64 // of channels that are sent to
 	lost         map[sessionKey]loss
 	budget       int64
+	walks        int            // steps through images of publications that are left
 	counted      map[int32]bool // the counters of subscribers whose messages are counted, nil for all
 	sent         *logDir
 	received     *logDir
@@ -77,6 +78,10 @@ func newExplainer(s *Snapshot, r *reading, only int64, known map[int64]int, look
 		key := sessionKey{l.SessionID, l.StreamID}
 		sum := x.lost[key]
 		x.lost[key] = loss{sum.observations + l.ObservationCount, sum.bytes + l.TotalBytesLost}
+	}
+	x.walks = walksEach*len(x.images) + walksOver
+	for _, all := range x.subscribers {
+		x.walks += walksEach * len(all)
 	}
 	x.pids = x.processes(look)
 	x.chooseCounted()

@@ -20,7 +20,8 @@ const (
 	// StreamAwaitingStatus: no receiver has answered yet, or for longer than the driver's publication
 	// connection timeout: there is no subscription at the other end, or the way there or back is closed.
 	StreamAwaitingStatus StreamState = "awaiting-status-messages"
-	// StreamAwaitingReceivers: flow control waits for more receivers.
+	// StreamAwaitingReceivers: flow control waits for more receivers than it counts, of which there may be
+	// others: tagged flow control counts those with its tag.
 	StreamAwaitingReceivers StreamState = "awaiting-receivers"
 	// StreamChannelError: the driver could not open the channel; [Snapshot.Errors] says why.
 	StreamChannelError StreamState = "channel-error"
@@ -203,11 +204,10 @@ func (e Explanation) String() string {
 		b.WriteString("not ready: " + e.nobody())
 	case StreamAwaitingStatus:
 		b.WriteString("not ready: waiting for status messages, as no receiver answers")
-		if len(e.Subscribers) > 0 {
-			b.WriteString("; " + e.idleSubscribers())
-		}
+		b.WriteString(e.idleSubscribers())
 	case StreamAwaitingReceivers:
-		fmt.Fprintf(&b, "not ready: flow control %s waits for %d receivers, %d are there", e.FlowControl, e.RequiredReceivers, e.Receivers)
+		// Receivers may answer and not be of the group.
+		fmt.Fprintf(&b, "not ready: flow control %s waits for %d receivers, and counts %d", e.FlowControl, e.RequiredReceivers, e.Receivers)
 	case StreamChannelError:
 		b.WriteString("not ready: the driver could not open the channel; its errors say why")
 	case StreamEnded:
@@ -266,15 +266,20 @@ func (e Explanation) nobody() string {
 	if len(e.Subscribers) == 0 {
 		return "no subscriber"
 	}
-	return "no subscriber that counts; " + e.idleSubscribers()
+	return "no subscriber that counts" + e.idleSubscribers()
 }
 
+// idleSubscribers tells of a subscriber that is here and does not make the stream connected, if it can be told why.
 func (e Explanation) idleSubscribers() string {
-	s := e.Subscribers[0]
-	if s.Spy && s.Counts {
-		return fmt.Sprintf("%v does not make it connected, that takes ssc=true", s)
+	for _, s := range e.Subscribers {
+		switch {
+		case !s.Counts:
+			return fmt.Sprintf("; %v has been left behind and may rejoin", s)
+		case s.Spy:
+			return fmt.Sprintf("; %v does not make it connected, that takes ssc=true", s)
+		}
 	}
-	return fmt.Sprintf("%v has been left behind and may rejoin", s)
+	return ""
 }
 
 // bytesText is a number of bytes as people read it.

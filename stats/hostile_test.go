@@ -64,6 +64,34 @@ func cuts(whole int) []int {
 	return lengths
 }
 
+// A file may say that every publication and every image are of one session. What each publication has to say of each image is not read then.
+func TestExplain_ofManyPublicationsAndImagesOfOneSession(t *testing.T) {
+	const many = 300
+	f := newFiles(t, 8*many)
+	next := 0
+	add := func(typeID int32, registration, reference int64) {
+		f.counter(next, typeID, streamKey(registration, -5, 10, overUDP), stats.TypeName(typeID)+": 1 -5 10 "+overUDP, 64)
+		f.owned(next, registration, 3, reference)
+		next++
+	}
+	for n := range int64(many) {
+		for _, typeID := range []int32{stats.TypePublisherLimit, stats.TypePublisherPosition, stats.TypeSenderPosition, stats.TypeSenderLimit} {
+			add(typeID, 1000+n, 0)
+		}
+		add(stats.TypeReceiverHWM, 10000+n, 0)
+		add(stats.TypeReceiverPosition, 10000+n, 0)
+		add(stats.TypeSubscriberPosition, 20000+n, 10000+n)
+	}
+	explained, subscribers := 0, 0
+	for e := range stats.ExplainWithoutProcesses(f.open(t)) {
+		explained++
+		subscribers += len(e.Subscribers)
+	}
+	require.Equal(t, many, explained)
+	require.Greater(t, subscribers, many)
+	require.Less(t, subscribers, 10*many)
+}
+
 func TestTruncatedCnC_atEveryLength(t *testing.T) {
 	figures.Begin(t)
 	f := full(t)

@@ -21,6 +21,9 @@ type sighting struct {
 // a second.
 const staleHeartbeat = 5 * time.Second
 
+// maxPlaced is of how many clients the processes are looked for: a file may say that there are a million.
+const maxPlaced = 1000
+
 // clientProcesses tells which process each client may be, the driver's own included. A client with
 // several is any of them; one that is missing is unknown. seen are the processes that have files of
 // the driver mapped, logs the files of each client, and known the processes that the caller knows.
@@ -48,7 +51,7 @@ func clientProcesses(seen []sighting, clients []Client, logs map[int64][]string,
 			found[c.ID] = []int{pid}
 			continue
 		}
-		if visible < needed { // some are other users', or in other containers: any of these could be wrong
+		if visible < needed || len(clients) > maxPlaced { // some are other users', or in other containers: any of these could be wrong
 			continue
 		}
 		if pids := candidates(seen, logs[c.ID]); len(pids) > 0 {
@@ -87,22 +90,27 @@ func candidates(seen []sighting, logs []string) []int {
 
 // eliminate takes a process that has as many clients for certain as it has mappings from all others.
 func eliminate(found map[int64][]int, slots map[int]int) {
+	certain := map[int]int{}
+	for _, pids := range found {
+		if len(pids) == 1 {
+			certain[pids[0]]++
+		}
+	}
+	// Another round follows where a process has got all its clients, so there are no more rounds than processes.
 	for again := true; again; {
 		again = false
-		certain := map[int]int{}
-		for _, pids := range found {
-			if len(pids) == 1 {
-				certain[pids[0]]++
-			}
-		}
 		for id, pids := range found {
 			if len(pids) < 2 {
 				continue
 			}
 			rest := slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return certain[pid] >= slots[pid] })
-			if len(rest) > 0 && len(rest) < len(pids) {
-				found[id], again = rest, true
-				break // what is certain has changed
+			if len(rest) == 0 || len(rest) == len(pids) {
+				continue
+			}
+			found[id] = rest
+			if len(rest) == 1 {
+				certain[rest[0]]++
+				again = again || certain[rest[0]] >= slots[rest[0]] // others may have had it, too
 			}
 		}
 	}

@@ -38,6 +38,31 @@ func TestEliminate(t *testing.T) {
 	}
 }
 
+// A file may say that there are a million clients: what each of them is cannot cost a look at all of them.
+func TestEliminate_ofManyClients(t *testing.T) {
+	const many = 1 << 17
+	found, slots := map[int64][]int{0: {10}}, map[int]int{10: 1, 20: many}
+	for id := range int64(many) {
+		found[1+id] = []int{10, 20}
+	}
+	eliminate(found, slots)
+	for id := range int64(many) {
+		require.Equal(t, []int{20}, found[1+id])
+	}
+}
+
+func TestClientProcesses_ofManyClientsAreNotLookedFor(t *testing.T) {
+	now := time.Now()
+	seen := []sighting{{10, map[string]int{cncName: 2 * maxPlaced}}}
+	var clients []Client
+	for id := range int64(maxPlaced) {
+		clients = append(clients, Client{ID: id, Heartbeat: now})
+	}
+	require.Len(t, clientProcesses(seen, clients, nil, nil, now), maxPlaced)
+	clients = append(clients, Client{ID: maxPlaced, Heartbeat: now})
+	require.Equal(t, map[int64][]int{2: {7}}, clientProcesses(seen, clients, nil, map[int64]int{2: 7}, now))
+}
+
 func TestCandidates(t *testing.T) {
 	seen := []sighting{
 		{10, map[string]int{cncName: 1, "a": 1, "b": 1}},
@@ -105,6 +130,15 @@ func TestExplanation_asASentence(t *testing.T) {
 		},
 		"limited by loss: the receiver waits for what is missing of 100 B": {State: StreamBackPressured, Limiter: LimitedByLoss, Missing: 100},
 		"limited by this driver's sender: 100 B to be sent":                {State: StreamBackPressured, Limiter: LimitedBySender, Unsent: 100},
+		"not ready: waiting for status messages, as no receiver answers": { // of those that are here, nobody is to blame
+			State: StreamAwaitingStatus, Subscribers: []StreamSubscriber{slow, unknown},
+		},
+		"not ready: waiting for status messages, as no receiver answers; untethered spy 14 (client x, pid 1, 2 or 3) has been left behind and may rejoin": {
+			State: StreamAwaitingStatus, Subscribers: []StreamSubscriber{slow, several},
+		},
+		"not ready: flow control tagged,g:7/1 waits for 1 receivers, and counts 0": {
+			State: StreamAwaitingReceivers, FlowControl: "tagged,g:7/1", RequiredReceivers: 1, Subscribers: []StreamSubscriber{slow},
+		},
 		"closed": {State: StreamClosed},
 		"unknown: file does not exist; 5 B lost in 2 gaps; receivers asked 3 times for retransmission": {
 			State: StreamUnknown, Err: os.ErrNotExist, BytesLost: 5, LossObservations: 2, NAKsReceived: 3,

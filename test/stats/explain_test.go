@@ -258,7 +258,16 @@ func flowControlWaits(t *testing.T, d explainable) {
 	e := awaitExplained(t, snap, 7, "one receiver", func(e stats.Explanation) bool { return e.Receivers == 1 })
 	require.EqualValues(t, 2, e.RequiredReceivers)
 	require.Equal(t, stats.StreamAwaitingReceivers, e.State)
-	require.Contains(t, e.String(), "waits for 2 receivers, 1 are there")
+	require.Contains(t, e.String(), "waits for 2 receivers, and counts 1")
+
+	// A receiver answers, and has not the tag that flow control counts by: nobody has been left behind.
+	_, tagged, _ := strings.Cut(testdriver.UDP(t), "endpoint=")
+	publish(t, client, "aeron:udp?control-mode=dynamic|control="+tagged+"|fc=tagged,g:7/1", 17)
+	add(t, client, "aeron:udp?endpoint=127.0.0.1:0|control-mode=dynamic|control="+tagged, 17)
+	e = awaitExplained(t, snap, 17, "its image", func(e stats.Explanation) bool { return len(e.Subscribers) == 1 })
+	require.Equal(t, stats.StreamAwaitingReceivers, e.State)
+	require.Zero(t, e.Receivers)
+	require.Equal(t, "not ready: flow control tagged,g:7/1 waits for 1 receivers, and counts 0", e.String())
 }
 
 func anEndedPublication(t *testing.T, d explainable) {
