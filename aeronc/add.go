@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/aeroncgo/aeron/cgo"
 )
 
 // The pauses between two looks at an add: the driver needs some hundred microseconds.
@@ -256,9 +258,20 @@ func (a *addition[T]) step() (value T, over bool, err error) {
 	return value, over, err
 }
 
-// ask fails when it is no use to ask again. The conductor's queue may be full of what others have given up.
+// ask fails when it is no use to ask again. The conductor's queue, or the driver's, may be full of what others have given up.
 func (a *addition[T]) ask() error {
-	err := a.c.conduct(func() error {
+	err := a.c.conduct(func() (err error) {
+		if a.c.invoker {
+			asked, err := cgo.ClientAsked(a.c.raw)
+			if err != nil {
+				return err
+			}
+			defer func() {
+				if !a.asked {
+					cgo.ClientForget(a.c.raw, asked)
+				}
+			}()
+		}
 		q, err := a.start()
 		if err == nil {
 			a.asked, a.poll = true, q.poll
@@ -270,7 +283,7 @@ func (a *addition[T]) ask() error {
 		return nil
 	}
 	failed := a.said(err)
-	if failed.Code == CodeBufferFull && time.Now().Before(a.deadline) {
+	if (failed.Code == CodeBufferFull || failed.Code == CodeDriverBufferFull) && time.Now().Before(a.deadline) {
 		return nil
 	}
 	return failed

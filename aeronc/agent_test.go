@@ -130,7 +130,15 @@ func TestStartDriver_affinityNeedsThreads(t *testing.T) {
 	_, err := aeronc.StartDriver(c)
 	require.ErrorIs(t, err, aeronc.ErrInvalidArgument)
 	require.ErrorContains(t, err, "ThreadingInvoker has none")
-	require.NoError(t, c.Close())
+	// The frame guard is in the context by now, and stays before the loss, and without it.
+	for _, spec := range []string{"loss:rate=0.25|seed=3|recv-msg-mask=0x2", "fixed-loss:term-id=5|term-offset=0|length=4096", ""} {
+		require.NoError(t, c.SetIncomingLoss(spec))
+		require.Equal(t, spec, c.IncomingLoss())
+	}
+	require.NoError(t, c.SetConductorCPUAffinity(-1))
+	d, err := aeronc.StartDriver(c)
+	require.NoError(t, err)
+	require.NoError(t, d.Close())
 }
 
 func TestDriver_endsForThoseWithTheToken(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"github.com/aeroncgo/aeron/cgo"
 )
 
-// addsInFlight bounds the adds that wait for the driver at one time: C writes through a bad offset when the ring to the driver
-// is full.
+// addsInFlight bounds the adds that wait for the driver at one time, so that a burst of them fills neither the conductor's queue nor the
+// driver's ring.
 const addsInFlight = 64
 
 // Client is a connection to a media driver. It ends when it is closed, or when it has lost its driver: then everything that
@@ -298,14 +298,12 @@ func (c *Client) stepAll() (worked int, err error) {
 	return worked, err
 }
 
-// adopt makes a child one that Close closes, unless the client is closing: then it is closed at once.
+// adopt makes a child one that Close closes. Whoever calls it is inside c.calls, so that a Close that has begun finds the child all the
+// same, and not before the caller has done with it.
 func (c *Client) adopt(ch child) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.children[ch] = struct{}{}
-	c.mu.Unlock()
-	if c.life.closed.Load() {
-		ch.beginClose()
-	}
 }
 
 func (c *Client) disown(ch child) {

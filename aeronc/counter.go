@@ -28,6 +28,7 @@ type Counter struct {
 	client    *Client
 	raw       cgo.Counter
 	value     *int64
+	closedByC *byte
 	constants CounterConstants
 	listener  cgo.Listener
 	life      lifecycle
@@ -110,8 +111,12 @@ func (c *Client) counterAdd(
 		if err != nil {
 			return nil, fromC(op, err)
 		}
+		label := label
+		if found, err := cgo.CountersReaderLabel(cgo.ClientCountersReader(c.raw), info.CounterID); err == nil {
+			label = found // a static counter that was there before has its own
+		}
 		counter := &Counter{
-			client: c, raw: raw, value: cgo.CounterAddr(raw), gone: make(chan struct{}),
+			client: c, raw: raw, value: cgo.CounterAddr(raw), closedByC: cgo.CounterClosed(raw), gone: make(chan struct{}),
 			constants: CounterConstants{RegistrationID: info.RegistrationID, CounterID: info.CounterID, TypeID: typeID, Label: label},
 		}
 		counter.life.open()
@@ -164,26 +169,33 @@ func (c *Counter) IsClosed() bool {
 	return cgo.CounterIsClosed(c.raw) || cgo.ClientIsClosed(c.client.raw)
 }
 
-// Value is the counter's value. ErrClosed when closed.
+// enter reports whether the value is still the counter's; c.calls.exit must follow if so. Once the client has given up, the driver gives
+// its counters' places to others. The flag is read as an image's is: see [Image.closedByC].
+func (c *Counter) enter() bool {
+	if c == nil || c.client == nil || !c.calls.enter() {
+		return false
+	}
+	if *c.closedByC != 0 || c.client.deadErr.Load() != nil {
+		c.calls.exit()
+		return false
+	}
+	return true
+}
+
+// Value is the counter's value. ErrClosed when closed, and when its client has given up.
 //
 // C: aeron_counter_addr
 func (c *Counter) Value() (int64, error) {
-	if c == nil || c.client == nil {
-		return 0, ErrClosed
-	}
-	if !c.calls.enter() {
+	if !c.enter() {
 		return 0, ErrClosed
 	}
 	defer c.calls.exit()
 	return atomic.LoadInt64(c.value), nil
 }
 
-// Set stores a value. ErrClosed when closed.
+// Set stores a value. ErrClosed when closed, and when its client has given up.
 func (c *Counter) Set(value int64) error {
-	if c == nil || c.client == nil {
-		return ErrClosed
-	}
-	if !c.calls.enter() {
+	if !c.enter() {
 		return ErrClosed
 	}
 	defer c.calls.exit()
@@ -191,24 +203,18 @@ func (c *Counter) Set(value int64) error {
 	return nil
 }
 
-// Add adds delta and returns the new value. ErrClosed when closed.
+// Add adds delta and returns the new value. ErrClosed when closed, and when its client has given up.
 func (c *Counter) Add(delta int64) (int64, error) {
-	if c == nil || c.client == nil {
-		return 0, ErrClosed
-	}
-	if !c.calls.enter() {
+	if !c.enter() {
 		return 0, ErrClosed
 	}
 	defer c.calls.exit()
 	return atomic.AddInt64(c.value, delta), nil
 }
 
-// CompareAndSwap stores a value if the counter has the old one, and reports whether it had. ErrClosed when closed.
+// CompareAndSwap stores a value if the counter has the old one, and reports whether it had. ErrClosed when closed, and when its client has given up.
 func (c *Counter) CompareAndSwap(old, value int64) (bool, error) {
-	if c == nil || c.client == nil {
-		return false, ErrClosed
-	}
-	if !c.calls.enter() {
+	if !c.enter() {
 		return false, ErrClosed
 	}
 	defer c.calls.exit()

@@ -91,13 +91,46 @@ func TestCounter_closedRefusesAll(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, c.Close())
 	require.True(t, c.IsClosed())
-	for name, f := range map[string]func() error{
+	for name, f := range onValue(c) {
+		require.ErrorIs(t, f(), aeronc.ErrClosed, name)
+	}
+}
+
+// onValue is all that is done with a counter's value.
+func onValue(c *aeronc.Counter) map[string]func() error {
+	return map[string]func() error{
 		"value": func() error { _, err := c.Value(); return err },
 		"set":   func() error { return c.Set(1) },
 		"add":   func() error { _, err := c.Add(1); return err },
 		"swap":  func() error { _, err := c.CompareAndSwap(0, 1); return err },
-	} {
-		require.ErrorIs(t, f(), aeronc.ErrClosed, name)
+	}
+}
+
+// Its place is another client's soon.
+func TestCounter_ofAClientThatHasGivenUpRefusesAll(t *testing.T) {
+	d := testdriver.Start(t)
+	client := d.Connect()
+	own, err := client.AddCounter(testdriver.Context(t), ownType, nil, "own")
+	require.NoError(t, err)
+	static, err := client.AddStaticCounter(testdriver.Context(t), ownType, nil, "static", 9)
+	require.NoError(t, err)
+	require.NoError(t, d.Close())
+	<-client.Dead()
+	for _, c := range []*aeronc.Counter{own, static} {
+		require.True(t, c.IsClosed())
+		for name, f := range onValue(c) {
+			require.ErrorIs(t, f(), aeronc.ErrClosed, name)
+		}
+	}
+}
+
+func TestStaticCounter_keepsItsFirstLabel(t *testing.T) {
+	client := testdriver.Start(t).Connect()
+	for _, label := range []string{"first", "second"} {
+		c, err := client.AddStaticCounter(testdriver.Context(t), ownType, nil, label, 9)
+		require.NoError(t, err)
+		require.Equal(t, "first", c.Constants().Label)
+		require.NoError(t, c.Close())
 	}
 }
 

@@ -143,10 +143,11 @@ func (s *Subscription) changeDestination(ctx context.Context, op, channel string
 		return 0, err
 	}
 	return s.client.changeDestination(ctx, &s.questions, op, channel, s.info.StreamID, func() (destinationChange, error) {
-		if err := s.acquire(); err != nil {
-			return nil, err
+		// Not the owner's place: a client without threads works here under its own lock, which the handler of a poll may wait for.
+		if !s.questions.enter() {
+			return nil, ErrClosed
 		}
-		defer s.release()
+		defer s.questions.exit()
 		return start()
 	})
 }

@@ -273,3 +273,71 @@ func TestImage_reject(t *testing.T) {
 	testdriver.Await(t, "the image to go", i.IsClosed)
 	require.ErrorIs(t, i.Reject("again"), aeronc.ErrClosed)
 }
+
+// C's clients take an error frame with less than four bytes of text for a command that was cut off.
+func TestImage_rejectInAFewWords(t *testing.T) {
+	d := testdriver.Start(t)
+	for _, reason := range []string{"", "no", "now", "none"} {
+		frames := make(chan *aeronc.ErrorFrame, 1)
+		client := d.Connect(func(c *aeronc.Context) {
+			require.NoError(t, c.SetEventHandler(func(e aeronc.Event) {
+				if e.Kind == aeronc.ErrorFrameReceived {
+					frames <- e.ErrorFrame
+				}
+			}))
+			require.NoError(t, c.SetErrorHandler(func(err error) { t.Error(err) }))
+		})
+		p, err := client.AddPublication(testdriver.Context(t), "aeron:ipc?term-length=64k", 7)
+		require.NoError(t, err)
+		require.NoError(t, connect(t, client, p).ImageAt(0).Reject(reason))
+		select {
+		case frame := <-frames:
+			require.Equal(t, reason, strings.TrimRight(frame.Message, " "))
+			require.Equal(t, "127.0.0.1:0", frame.Source.String())
+		case <-time.After(testdriver.Patience):
+			require.Fail(t, "the publisher hears nothing", reason)
+		}
+		require.NoError(t, p.Close())
+	}
+}
+
+// A client without threads works for the destination under a lock of its own, and so does whoever is called inside a handler.
+func TestSubscription_changesDestinationsDuringAPoll(t *testing.T) {
+	d := testdriver.Start(t)
+	client := d.Connect(func(c *aeronc.Context) { require.NoError(t, c.SetUseConductorAgentInvoker(true)) })
+	ctx := testdriver.Context(t)
+	p, err := client.AddPublication(ctx, testdriver.UDP(t), 7)
+	require.NoError(t, err)
+	s, err := client.AddSubscription(ctx, "aeron:udp?control-mode=manual", 7)
+	require.NoError(t, err)
+	_, err = s.AddDestination(ctx, p.Constants().Channel)
+	require.NoError(t, err)
+	testdriver.Await(t, "a message that is sent", func() bool {
+		_, err := client.DoWork()
+		require.NoError(t, err)
+		_, err = p.Offer([]byte("x"))
+		return err == nil
+	})
+	changed := make(chan error, 1)
+	testdriver.Await(t, "the message", func() bool {
+		_, err := client.DoWork()
+		require.NoError(t, err)
+		n, err := s.Poll(func(aeronc.Fragment) {
+			other := testdriver.UDP(t)
+			go func() {
+				_, err := s.AddDestination(ctx, other)
+				changed <- errors.Join(err, s.RemoveDestination(ctx, other))
+			}()
+			select {
+			case err := <-changed:
+				require.NoError(t, err)
+			case <-ctx.Done():
+				require.Fail(t, "the change waits for the poll")
+			}
+			_, err := client.DoWork()
+			require.NoError(t, err)
+		}, 1)
+		require.NoError(t, err)
+		return n == 1
+	})
+}

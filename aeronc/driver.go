@@ -236,7 +236,7 @@ func (d *Driver) DoWork() (int, error) {
 //
 // [stats.TypeRejectedFrames]: https://pkg.go.dev/github.com/aeroncgo/aeron/stats#TypeRejectedFrames
 func (d *Driver) RejectedFrames() int64 {
-	if d == nil {
+	if d == nil || d.life.closing == nil {
 		return 0
 	}
 	d.work.Lock()

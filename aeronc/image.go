@@ -2,6 +2,7 @@ package aeronc
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -160,8 +161,11 @@ func (i *Image) EndOfStreamPosition() int64 {
 // maxReason is the longest reason that fits into an error frame. C: AERON_ERROR_MAX_TEXT_LENGTH
 const maxReason = 1023
 
+// minReason is the shortest that C's clients take: a shorter one is to them a command that lacks something, and the publisher hears nothing.
+const minReason = 4
+
 // Reject asks the driver to give the image up and to tell the publisher why, who hears of it as an error frame; the reason has up to
-// 1023 bytes. The image is gone a little later, and the same publisher is not let in again for a while. ErrClosed for an image that is
+// 1023 bytes, and one of less than 4 is filled up with spaces. The image is gone a little later, and the same publisher is not let in again for a while. ErrClosed for an image that is
 // gone.
 //
 // C: aeron_image_reject
@@ -172,6 +176,7 @@ func (i *Image) Reject(reason string) error {
 	if len(reason) > maxReason {
 		return invalidArgument("reason", fmt.Sprintf("%d bytes", len(reason)), fmt.Sprintf("must have up to %d", maxReason))
 	}
+	reason += strings.Repeat(" ", max(0, minReason-len(reason)))
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.retired || i.closedByC() {

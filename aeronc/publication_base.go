@@ -263,7 +263,7 @@ func (p *publicationBase) tooLong(op string, length, limit int) error {
 
 // Close closes the publication and waits until C has let go of it. Calls in flight are waited for. Claims that are open are not:
 // ErrClaimsOutstanding says so, and C keeps the publication until they are resolved or the client is closed. Any goroutine; a
-// second call returns nil.
+// second call returns nil. Inside a handler it returns nil at once, and closes behind it.
 //
 // C: aeron_publication_close, aeron_exclusive_publication_close
 func (p *publicationBase) Close() error { return p.life.close("close publication", p.teardown) }

@@ -26,7 +26,10 @@ aerongo_result_t aerongo_driver_context_apply_affinity(aeron_driver_context_t *c
         aeron_driver_context_get_receiver_cpu_affinity(context) < 0 &&
         aeron_driver_context_get_native_resource_agent_cpu_affinity(context) < 0)
     {
-        return aerongo_value(0);
+        /* They may have been set for a start that failed. */
+        return !aerongo_driver_context_applies_affinity(context) ? aerongo_value(0) :
+            aerongo_status(aeron_driver_context_set_agent_on_start_function(
+                context, context->agent_on_start_func_delegate, context->agent_on_start_state_delegate));
     }
 
     if (aeron_driver_context_get_thread_affinity_use_cpuset_offsets(context) ||

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aeron_client.h"
+#include "uri/aeron_uri.h"
 #include "util/aeron_error.h"
 
 aerongo_result_t aerongo_context_init(int from_env)
@@ -93,6 +94,32 @@ aerongo_result_t aerongo_client_main_do_work(aeron_t *client)
 {
     aeron_err_clear();
     return aerongo_status(aeron_main_do_work(client));
+}
+
+aerongo_result_t aerongo_client_asked(aeron_t *client)
+{
+    aeron_client_conductor_t *conductor = &client->conductor;
+    aeron_mpsc_rb_t *ring = &conductor->to_driver_buffer;
+    /* A command has a channel of AERON_URI_MAX_LENGTH and less than 512 bytes else, and no more than the ring's longest message. At the
+     * ring's end it leaves less than its own length empty. */
+    const size_t longest = ring->max_message_length < AERON_URI_MAX_LENGTH + 512 ?
+        ring->max_message_length : AERON_URI_MAX_LENGTH + 512;
+
+    aeron_err_clear();
+    if ((int64_t)ring->capacity - aeron_mpsc_rb_size(ring) < (int64_t)(2 * longest))
+    {
+        return aerongo_command_status(-1);
+    }
+
+    return aerongo_value((int64_t)conductor->registering_resources.length);
+}
+
+void aerongo_client_forget(aeron_t *client, int64_t asked)
+{
+    if ((int64_t)client->conductor.registering_resources.length > asked)
+    {
+        client->conductor.registering_resources.length = (size_t)asked;
+    }
 }
 
 static void aerongo_own_counter(void *clientd, int64_t key, void *value)

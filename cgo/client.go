@@ -27,6 +27,17 @@ func ClientMainDoWork(c Client) (int, error) {
 	return int(r.value), errorOf("client duty cycle", r)
 }
 
+// ClientAsked is how many questions to the driver C waits to hear of. It fails while the driver may not have room for another. Only of a
+// client in invoker mode.
+func ClientAsked(c Client) (int, error) {
+	r := C.aerongo_client_asked(c.c)
+	return int(r.value), errorOf("ask driver", r)
+}
+
+// ClientForget makes C forget a question that has failed, when it waited for so many before: without a conductor thread it frees the
+// question, and comes to it again in its next duty cycle.
+func ClientForget(c Client, asked int) { C.aerongo_client_forget(c.c, C.int64_t(asked)) }
+
 // ClientClose joins the conductor and frees the client with all that belongs to it. The context stays.
 //
 // C: aeron_close

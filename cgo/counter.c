@@ -1,5 +1,6 @@
 #include "shim.h"
 
+#include "aeron_counter.h"
 #include "util/aeron_error.h"
 
 aerongo_result_t aerongo_async_add_counter(
@@ -60,7 +61,7 @@ aerongo_result_t aerongo_async_add_counter_cancel(aeron_t *client, aeron_async_a
 aerongo_result_t aerongo_async_remove_counter(aeron_t *client, int64_t registration_id)
 {
     aeron_err_clear();
-    return aerongo_status(aeron_async_remove_counter(registration_id, client, NULL, NULL));
+    return aerongo_command_status(aeron_async_remove_counter(registration_id, client, NULL, NULL));
 }
 
 aerongo_result_t aerongo_counter_constants(aeron_counter_t *counter, aeron_counter_constants_t *constants)
@@ -74,6 +75,11 @@ int64_t *aerongo_counter_addr(aeron_counter_t *counter)
     return aeron_counter_addr(counter);
 }
 
+const volatile bool *aerongo_counter_closed(aeron_counter_t *counter)
+{
+    return &counter->is_closed;
+}
+
 bool aerongo_counter_is_closed(aeron_counter_t *counter)
 {
     return aeron_counter_is_closed(counter);
@@ -82,5 +88,5 @@ bool aerongo_counter_is_closed(aeron_counter_t *counter)
 aerongo_result_t aerongo_counter_close(aeron_counter_t *counter, aerongo_listener_t *listener)
 {
     aeron_err_clear();
-    return aerongo_status(aeron_counter_close(counter, aerongo_on_close_complete, listener));
+    return aerongo_command_status(aeron_counter_close(counter, aerongo_on_close_complete, listener));
 }

@@ -41,6 +41,18 @@ aerongo_result_t aerongo_status(int64_t status)
     return aerongo_value(status);
 }
 
+aerongo_result_t aerongo_command_status(int64_t status)
+{
+    if (status < 0 && 0 == aeron_errcode())
+    {
+        aerongo_result_t result = aerongo_os_failure(
+            -AERON_CLIENT_ERROR_DRIVER_BUFFER_FULL, "the media driver does not take commands: its ring is full");
+        return result;
+    }
+
+    return aerongo_status(status);
+}
+
 aerongo_result_t aerongo_os_failure(int error, const char *what)
 {
     aerongo_result_t result = { .value = -1, .code = error, .failed = 1, .text = strdup(what) };

@@ -51,6 +51,9 @@ type ErrorFrame struct {
 	Source                    netip.AddrPort
 }
 
+// swappedLoopback is what the driver says an image of IPC was rejected from: it forgets to swap the bytes.
+var swappedLoopback = netip.AddrFrom4([4]byte{1, 0, 0, 127})
+
 // errorFrame takes a copy of the values and frees C's.
 //
 // C: aeron_publication_error_values_copy
@@ -64,6 +67,9 @@ func errorFrame(values *C.aeron_publication_error_values_t) (*ErrorFrame, string
 	ip := netip.AddrFrom16(address)
 	if c.address_type == ipv4 {
 		ip = netip.AddrFrom4([4]byte(address[:4]))
+	}
+	if ip == swappedLoopback && c.source_port == 0 {
+		ip = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	return &ErrorFrame{
 		DestinationRegistrationID: int64(c.destination_registration_id),

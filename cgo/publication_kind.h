@@ -49,7 +49,7 @@ aerongo_result_t AERONGO_ADD(_poll)(AERON_ADD(_t) *async)
 aerongo_result_t AERONGO_REMOVE(aeron_t *client, int64_t registration_id)
 {
     aeron_err_clear();
-    return aerongo_status(AERON_REMOVE(registration_id, client, NULL, NULL));
+    return aerongo_command_status(AERON_REMOVE(registration_id, client, NULL, NULL));
 }
 
 /* Of an add that was not polled to its end; it is gone when this succeeds. */
@@ -151,7 +151,7 @@ aerongo_result_t AERONGO_FN(close)(
     AERON_FN(t) *publication, aerongo_listener_t *listener)
 {
     aeron_err_clear();
-    return aerongo_status(AERON_FN(close)(publication, aerongo_on_close_complete, listener));
+    return aerongo_command_status(AERON_FN(close)(publication, aerongo_on_close_complete, listener));
 }
 
 void AERONGO_FN(abandon_mapping)(AERON_FN(t) *publication)

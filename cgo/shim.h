@@ -68,6 +68,8 @@ aerongo_result_t aerongo_pointer(void *ptr);
 aerongo_result_t aerongo_failure(void);
 /* A negative status is a failure, anything else a value: the convention of nearly every Aeron function. */
 aerongo_result_t aerongo_status(int64_t status);
+/* The status of what sends a command to the driver. C tells only its error handler that there was no room for it. */
+aerongo_result_t aerongo_command_status(int64_t status);
 aerongo_result_t aerongo_os_failure(int error, const char *what);
 
 /* ---- events.c -------------------------------------------------------------------------------------------------- */
@@ -234,6 +236,10 @@ aerongo_result_t aerongo_context_request_driver_termination(
 aerongo_result_t aerongo_client_init(aeron_context_t *context);
 aerongo_result_t aerongo_client_start(aeron_t *client);
 aerongo_result_t aerongo_client_main_do_work(aeron_t *client);
+/* What the client waits to hear of the driver, or a failure while the ring to the driver may not take another command. */
+aerongo_result_t aerongo_client_asked(aeron_t *client);
+/* After a question has failed on this thread, of a client in invoker mode which had asked so many before: C keeps it, and has freed it. */
+void aerongo_client_forget(aeron_t *client, int64_t asked);
 aerongo_result_t aerongo_client_close(aeron_t *client);
 bool aerongo_client_is_closed(aeron_t *client);
 void aerongo_client_main_idle_strategy(aeron_t *client, int work_count);
@@ -465,6 +471,7 @@ aerongo_result_t aerongo_async_add_counter_cancel(aeron_t *client, aeron_async_a
 aerongo_result_t aerongo_async_remove_counter(aeron_t *client, int64_t registration_id);
 aerongo_result_t aerongo_counter_constants(aeron_counter_t *counter, aeron_counter_constants_t *constants);
 int64_t *aerongo_counter_addr(aeron_counter_t *counter);
+const volatile bool *aerongo_counter_closed(aeron_counter_t *counter);
 bool aerongo_counter_is_closed(aeron_counter_t *counter);
 aerongo_result_t aerongo_counter_close(aeron_counter_t *counter, aerongo_listener_t *listener);
 

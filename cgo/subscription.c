@@ -1,8 +1,12 @@
 #include "shim.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "aeron_image.h"
 #include "aeron_log_buffer.h"
 #include "aeron_subscription.h"
+#include "uri/aeron_uri.h"
 #include "util/aeron_error.h"
 
 aerongo_result_t aerongo_async_add_subscription(
@@ -50,7 +54,7 @@ aerongo_result_t aerongo_async_remove_subscription(
     aeron_t *client, int64_t registration_id, aerongo_listener_t *listener)
 {
     aeron_err_clear();
-    return aerongo_status(
+    return aerongo_command_status(
         aeron_async_remove_subscription(registration_id, client, aerongo_on_close_complete, listener));
 }
 
@@ -174,7 +178,7 @@ bool aerongo_subscription_is_closed(aeron_subscription_t *subscription)
 aerongo_result_t aerongo_subscription_close(aeron_subscription_t *subscription, aerongo_listener_t *listener)
 {
     aeron_err_clear();
-    return aerongo_status(aeron_subscription_close(subscription, aerongo_on_close_complete, listener));
+    return aerongo_command_status(aeron_subscription_close(subscription, aerongo_on_close_complete, listener));
 }
 
 aerongo_result_t aerongo_subscription_local_sockaddrs(
@@ -192,10 +196,33 @@ aerongo_result_t aerongo_subscription_resolved_endpoint(
     return aerongo_status(aeron_subscription_resolved_endpoint(subscription, address, length));
 }
 
+/* C looks for the endpoint's last colon and does not look whether there is one. Other drivers than C's take a name alone, for a resolver
+ * to find. */
+static bool aerongo_has_port(const char *channel)
+{
+    aeron_uri_t uri;
+    if (aeron_uri_parse(strlen(channel), channel, &uri) < 0)
+    {
+        aeron_err_clear();
+        return true; /* C says what is wrong */
+    }
+    bool has_port = AERON_URI_UDP != uri.type || NULL == uri.params.udp.endpoint ||
+        NULL != strchr(uri.params.udp.endpoint, ':');
+    aeron_uri_close(&uri);
+
+    return has_port;
+}
+
 aerongo_result_t aerongo_subscription_try_resolve_channel_endpoint_port(
     aeron_subscription_t *subscription, char *uri, size_t length)
 {
     aeron_err_clear();
+    if (!aerongo_has_port(subscription->channel))
+    {
+        snprintf(uri, length, "%s", subscription->channel);
+        return aerongo_value(0);
+    }
+
     return aerongo_status(aeron_subscription_try_resolve_channel_endpoint_port(subscription, uri, length));
 }
 
@@ -247,7 +274,7 @@ int64_t aerongo_image_end_of_stream_position(aeron_image_t *image)
 aerongo_result_t aerongo_image_reject(aeron_image_t *image, const char *reason)
 {
     aeron_err_clear();
-    return aerongo_status(aeron_image_reject(image, reason));
+    return aerongo_command_status(aeron_image_reject(image, reason));
 }
 
 /* What aeron_image_reject does, without the image's own way to its subscription: the conductor sets that to NULL as soon as the
@@ -256,7 +283,7 @@ aerongo_result_t aerongo_subscription_reject_image(
     aeron_subscription_t *subscription, int64_t correlation_id, int64_t position, const char *reason)
 {
     aeron_err_clear();
-    return aerongo_status(aeron_subscription_reject_image(subscription, correlation_id, position, reason));
+    return aerongo_command_status(aeron_subscription_reject_image(subscription, correlation_id, position, reason));
 }
 
 int64_t aerongo_image_position(aeron_image_t *image)

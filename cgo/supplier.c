@@ -188,12 +188,20 @@ static bool aerongo_is_loss(const aeron_udp_channel_interceptor_bindings_t *bind
         bindings->incoming_func == aeron_udp_channel_interceptor_multi_gap_loss_incoming;
 }
 
-/* Puts the interceptor before those that the context has, in the place of one that was put there before. */
+/* Puts the interceptor before those that the context has, in the place of one that was put there before. A frame guard is there already
+ * after a start that failed, and stays the first. */
 aerongo_result_t aerongo_driver_context_set_incoming_loss(
     aeron_driver_context_t *context, const char *name, const char *args)
 {
     aeron_err_clear();
     aeron_udp_channel_interceptor_bindings_t *first = aeron_driver_context_get_udp_channel_incoming_interceptors(context);
+    aeron_udp_channel_interceptor_bindings_t *guard = NULL;
+    if (NULL != first && first->meta_info.source_symbol == (aeron_fptr_t)aerongo_frame_guard_install)
+    {
+        guard = first;
+        first = (aeron_udp_channel_interceptor_bindings_t *)guard->meta_info.next_interceptor_bindings;
+    }
+
     aeron_udp_channel_interceptor_bindings_t *rest = first;
     if (NULL != first && aerongo_is_loss(first))
     {
@@ -231,7 +239,15 @@ aerongo_result_t aerongo_driver_context_set_incoming_loss(
         free(copy);
     }
 
-    aerongo_result_t result = aerongo_status(aeron_driver_context_set_udp_channel_incoming_interceptors(context, bindings));
+    aerongo_result_t result = aerongo_value(0);
+    if (NULL != guard)
+    {
+        guard->meta_info.next_interceptor_bindings = bindings;
+    }
+    else
+    {
+        result = aerongo_status(aeron_driver_context_set_udp_channel_incoming_interceptors(context, bindings));
+    }
     if (first != rest)
     {
         aeron_free(first);
