@@ -65,6 +65,14 @@ type hostile struct {
 	s stream
 }
 
+// cut is a frame, or only the beginning of it.
+func (h hostile) cut(f frame) frame {
+	if h.IntN(4) == 0 {
+		return f[:h.IntN(len(f)+1)]
+	}
+	return f
+}
+
 // toReceiver is a datagram for a port that data arrives at.
 func (h hostile) toReceiver() frame {
 	s := h.s

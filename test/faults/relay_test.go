@@ -43,27 +43,51 @@ type relay struct {
 // newRelay relays to a port until the test ends.
 func newRelay(t *testing.T, to int, seed uint64, forward, backward weather) *relay {
 	t.Helper()
+	r, err := openRelay(to, seed, forward, backward)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, r.close()) })
+	return r
+}
+
+func openRelay(to int, seed uint64, forward, backward weather) (*relay, error) {
 	local := net.IPv4(127, 0, 0, 1)
 	r := &relay{to: &net.UDPAddr{IP: local, Port: to}, random: rand.New(rand.NewPCG(seed, 2)), forward: forward, backward: backward}
-	var err error
-	r.front, err = net.ListenUDP("udp4", &net.UDPAddr{IP: local})
-	require.NoError(t, err)
-	r.back, err = net.ListenUDP("udp4", &net.UDPAddr{IP: local})
-	require.NoError(t, err)
-	for _, c := range []*net.UDPConn{r.front, r.back} {
-		require.NoError(t, c.SetReadBuffer(4<<20))
-		// More than the system's limit, if we may: what the kernel drops here is not what the weather does.
-		raw, err := c.SyscallConn()
-		require.NoError(t, err)
-		require.NoError(t, raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 4<<20) }))
+	for _, c := range []**net.UDPConn{&r.front, &r.back} {
+		var err error
+		if *c, err = listen(local); err != nil {
+			return nil, errors.Join(err, r.close())
+		}
 	}
 	r.work.Go(func() { r.run(r.front, 0) })
 	r.work.Go(func() { r.run(r.back, 1) })
-	t.Cleanup(func() {
-		require.NoError(t, errors.Join(r.front.Close(), r.back.Close()))
-		r.work.Wait()
-	})
-	return r
+	return r, nil
+}
+
+// listen opens a socket of a relay.
+func listen(ip net.IP) (*net.UDPConn, error) {
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: ip})
+	if err != nil {
+		return nil, err
+	}
+	err = c.SetReadBuffer(4 << 20)
+	// More than the system's limit, if we may: what the kernel drops here is not what the weather does.
+	if raw, err2 := c.SyscallConn(); err == nil && err2 == nil {
+		err = raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 4<<20) })
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func (r *relay) close() (err error) {
+	for _, c := range []*net.UDPConn{r.front, r.back} {
+		if c != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}
+	r.work.Wait()
+	return err
 }
 
 func (r *relay) port() int { return r.front.LocalAddr().(*net.UDPAddr).Port }

@@ -67,8 +67,8 @@ var chapters = []chapter{
 	}},
 	{"Hostile traffic", []promise{
 		{"No datagram that is known to end a process with plain Aeron ends ours, each tried with the guard and without", []string{"aeronc.TestFrameGuard"}},
-		{"Streams go on, whole, while frames made up at random come to every port", []string{"test/faults.TestHostileFrames"}},
-		{"… and while what was sent is replayed, whole and cut off", []string{"test/faults.TestReplayedFrames"}},
+		{"Streams go on, whole, while frames made up at random, a quarter of them cut off, come to every port", []string{"test/faults.TestHostileFrames"}},
+		{"… and while what went either way, data and what answers it, is replayed, whole and cut off", []string{"test/faults.TestReplayedFrames"}},
 		{"Floods of sessions that nobody has heard of take little memory", []string{"test/faults.TestFlood/setup", "test/faults.TestFlood/data"}},
 		{"… and SETUPs of terms for which there is no room", []string{"test/faults.TestHugeSetup"}},
 		{"… and so do floods of receivers, and of requests for retransmission", []string{"test/faults.TestFlood/status", "test/faults.TestFlood/nak"}},
