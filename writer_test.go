@@ -3,6 +3,7 @@ package aeron_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"testing"
@@ -185,6 +186,147 @@ func TestWriter_anyGoroutine(t *testing.T) {
 	require.NoError(t, w.Close())
 }
 
+// asked is a context that says when somebody who waits has looked at it.
+type asked struct {
+	context.Context
+	looks chan struct{}
+}
+
+func (a asked) Err() error {
+	select {
+	case a.looks <- struct{}{}:
+	default:
+	}
+	return a.Context.Err()
+}
+
+// waitingWriter is a Writer on a stream that nobody takes, with three messages and a Write of a fourth, which waits for room.
+func waitingWriter(t *testing.T, options aeron.WriterOptions) (w *aeron.Writer, wrote chan error) {
+	t.Helper()
+	d := start(t, config(t))
+	p, err := d.AddExclusivePublication(testdriver.Context(t), "aeron:ipc", 1)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel) // whatever has failed, nobody waits any more
+	looked := asked{ctx, make(chan struct{}, 1)}
+	options.Bytes = 2000
+	w = aeron.NewWriter(looked, p, never(options))
+	for range 3 {
+		_, err := w.Write(make([]byte, 500))
+		require.NoError(t, err)
+	}
+	wrote = make(chan error, 1)
+	go func() { wrote <- second(w.Write(make([]byte, 500))) }()
+	within(t, "the Write", func() { <-looked.looks })
+	return w, wrote
+}
+
+func TestWriter_flushEndsWithItsContextBesideAWriteThatWaits(t *testing.T) {
+	w, wrote := waitingWriter(t, aeron.WriterOptions{Linger: time.Millisecond})
+	within(t, "Flush and Buffered", func() {
+		err := w.Flush(canceled())
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, err, aeron.ErrNotConnected)
+		require.Equal(t, 3, w.Buffered())
+	})
+	select {
+	case err := <-wrote:
+		require.FailNow(t, "the Write has ended", "%v", err)
+	default:
+	}
+	require.Error(t, w.Close())
+	require.ErrorIs(t, <-wrote, aeron.ErrClosed)
+}
+
+func TestWriter_closeEndsAfterItsLingerBesideAWriteThatWaits(t *testing.T) {
+	w, wrote := waitingWriter(t, aeron.WriterOptions{Linger: time.Millisecond})
+	within(t, "Close", func() {
+		err := w.Close()
+		require.ErrorIs(t, err, aeron.ErrTimeout)
+		require.ErrorContains(t, err, "3 messages were not sent")
+		require.ErrorIs(t, <-wrote, aeron.ErrClosed, "it was not taken")
+		require.NoError(t, w.Close())
+	})
+}
+
+// A second Close returns when the first is through: then nothing is sent any more.
+func TestWriter_aSecondCloseWaitsForTheFirst(t *testing.T) {
+	d := start(t, config(t))
+	p, err := d.AddPublication(testdriver.Context(t), "aeron:ipc", 1)
+	require.NoError(t, err)
+	ctx := asked{testdriver.Context(t), make(chan struct{}, 1)}
+	w := aeron.NewWriter(ctx, p, never(aeron.WriterOptions{Linger: testdriver.Patience}))
+	_, err = w.Write([]byte("x"))
+	require.NoError(t, err)
+	first, other := make(chan error, 1), make(chan error, 1)
+	go func() { first <- w.Close() }()
+	within(t, "the first Close", func() { <-ctx.looks })
+	go func() {
+		err := w.Close()
+		if left := w.Buffered(); left > 0 {
+			err = errors.Join(err, fmt.Errorf("%d messages are there when Close has returned", left))
+		}
+		other <- err
+	}()
+	require.ErrorIs(t, w.Flush(testdriver.Context(t)), aeron.ErrClosed)
+	s := connect(t, d, p)
+	require.Equal(t, []string{"x"}, receive(t, s, 1))
+	require.NoError(t, <-first)
+	require.NoError(t, <-other)
+	require.Zero(t, w.Buffered())
+}
+
+// A long message finds room although others write short ones all the time.
+func TestWriter_aWriteThatWaitsComesBeforeLaterOnes(t *testing.T) {
+	d := start(t, config(t))
+	p, err := d.AddExclusivePublication(testdriver.Context(t), "aeron:ipc", 1)
+	require.NoError(t, err)
+	s := connect(t, d, p)
+	ctx, cancel := context.WithCancel(testdriver.Context(t))
+	w := aeron.NewWriter(ctx, p, never(aeron.WriterOptions{Bytes: 4000}))
+	var others, reader sync.WaitGroup
+	for range 3 {
+		others.Go(func() {
+			for ctx.Err() == nil {
+				_, _ = w.Write([]byte("short"))
+			}
+		})
+	}
+	reader.Go(func() {
+		for _, err := range s.Messages(testdriver.Context(t)) {
+			if err != nil {
+				return
+			}
+		}
+	})
+	for range 100 {
+		_, err := w.Write(make([]byte, 4000)) // which goes into an empty batch only
+		require.NoError(t, err)
+	}
+	cancel()
+	others.Wait()
+	require.NoError(t, s.Close())
+	reader.Wait()
+	_ = w.Close() // what is left has nobody to take it
+}
+
+func TestWriter_writesWithoutAllocation(t *testing.T) {
+	d := start(t, config(t))
+	p, err := d.AddExclusivePublication(testdriver.Context(t), "aeron:ipc", 1)
+	require.NoError(t, err)
+	s := connect(t, d, p)
+	w := aeron.NewWriter(testdriver.Context(t), p, never(aeron.WriterOptions{Bytes: 1000}))
+	var odd error
+	handle := func(aeron.Fragment) {}
+	requireNoAllocation(t, "a Write, and the flush that some of them are", func() {
+		_, err := w.Write([]byte("message"))
+		_, polled := s.Poll(handle, 100)
+		odd = errors.Join(odd, err, polled)
+	})
+	require.NoError(t, odd)
+	require.NoError(t, w.Close())
+}
+
 func TestWriter_misuse(t *testing.T) {
 	d := start(t, config(t))
 	p, err := d.AddPublication(testdriver.Context(t), "aeron:ipc", 1)
@@ -200,6 +342,10 @@ func TestWriter_misuse(t *testing.T) {
 		require.ErrorIs(t, w.Flush(ctx), aeron.ErrInvalidArgument, what)
 		require.Zero(t, w.Buffered(), what)
 		require.ErrorIs(t, w.Close(), aeron.ErrInvalidArgument, what)
+	}
+	for _, length := range []int{-1, 1<<30 + 1} {
+		_, err := aeron.NewWriter(ctx, p, aeron.WriterOptions{Bytes: length}).Write(nil)
+		require.ErrorContains(t, err, fmt.Sprintf("WriterOptions.Bytes=%d must be from 1 to 1073741824, or 0 for 65536", length))
 	}
 	w := aeron.NewWriter(ctx, p, aeron.WriterOptions{})
 	_, err = w.Write(make([]byte, p.MaxMessageLength()+1))
