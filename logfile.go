@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/aeroncgo/aeron/aeronc"
 )
 
 // LogFile is the file that the publication's log is in. It is named after the first registration of the channel, stream and session, which
@@ -27,12 +29,13 @@ func logFile(dir, kind string, id int64) string {
 const localSource = "aeron:ipc"
 
 // ImageLogFile is the file that the image's log is in: for an IPC stream and a spy it is the publication's, otherwise one of the
-// image's own, which the driver removes some time after the last subscription has let go of it. It is "" for a nil image.
+// image's own, which the driver removes some time after the last subscription has let go of it. It is "" for a nil image and for one of
+// another driver.
 func (d *Driver) ImageLogFile(image *Image) string {
 	if d == nil || d.entry == nil {
 		return ""
 	}
-	if image == nil {
+	if image.Dir() != d.Dir() {
 		return ""
 	}
 	kind, c := "images", image.Constants()
@@ -61,6 +64,16 @@ func baseOf(pub Sender) *sending {
 	return base
 }
 
+// living is the client whose registrations are the running driver's, or nil when that driver is lost. Ids begin anew with every driver, so
+// a file of what an earlier one had is gone, or somebody else's.
+func (e *entry) living(op string) (*aeronc.Client, error) {
+	client, err := e.connected(op)
+	if err == nil && client.Err() != nil {
+		return nil, nil
+	}
+	return client, err
+}
+
 func (d *Driver) own(op string, pub Sender) (*sending, error) {
 	p := baseOf(pub)
 	if p == nil {
@@ -75,7 +88,8 @@ func (d *Driver) own(op string, pub Sender) (*sending, error) {
 // AwaitLogDeleted waits, after Close, until the driver has removed the publication's log, which is when the same channel, stream and
 // session can be had anew. That takes until subscribers have drained it, up to LingerTimeout, and for an IPC stream as long as one has
 // not; so give a ctx that ends some seconds after LingerTimeout. While another publication that is open in this process shares the log,
-// it stays, and AwaitLogDeleted returns nil at once.
+// it stays, and AwaitLogDeleted returns nil at once; those of other processes are not seen. There is nothing to wait for either once the
+// driver was lost, or Start has begun anew.
 //
 // When ctx ends first, the error matches ctx's and names the file. A publication that is not closed is an ErrInvalidArgument.
 func (d *Driver) AwaitLogDeleted(ctx context.Context, pub Sender) error {
@@ -96,7 +110,10 @@ func (d *Driver) AwaitLogDeleted(ctx context.Context, pub Sender) error {
 	}
 	file := p.LogFile()
 	for pause := firstStateLook; ; pause = min(2*pause, lastStateLook) {
-		if p.driver.entry.shareLog(c.OriginalRegistrationID) {
+		if client, err := d.entry.living(op); err == nil && client != p.client {
+			return nil
+		}
+		if d.entry.shareLog(c.OriginalRegistrationID) {
 			return nil
 		}
 		switch _, err := os.Lstat(file); {
@@ -105,7 +122,7 @@ func (d *Driver) AwaitLogDeleted(ctx context.Context, pub Sender) error {
 		case err != nil:
 			return fail("", err)
 		}
-		_, _ = p.driver.entry.step() // whatever becomes of it, the file is what counts
+		_, _ = d.entry.step() // whatever becomes of it, the file is what counts
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
@@ -128,7 +145,9 @@ func (e *entry) shareLog(id int64) bool {
 }
 
 // DeleteLogFile unlinks the publication's log without waiting for the driver, to free its name; whoever has it mapped keeps it. One
-// that is gone already is no error. Only for a publication that is closed.
+// that is gone already is no error, and nor is one of before the driver was lost, or Start has begun anew: nothing is unlinked then, since the
+// name may be that of another. Only for a publication that is closed, while the driver is not. ErrInUse says that another publication of this
+// process has the log and is open; those of other processes are not seen.
 func (d *Driver) DeleteLogFile(pub Sender) error {
 	if d == nil || d.entry == nil {
 		return ErrClosed
@@ -142,14 +161,18 @@ func (d *Driver) DeleteLogFile(pub Sender) error {
 	if !pub.IsClosed() {
 		return &Error{Op: op, Channel: c.Channel, StreamID: c.StreamID, Detail: "the publication is open: close it first", Err: ErrInvalidArgument}
 	}
-	if p.driver.entry.shareLog(c.OriginalRegistrationID) {
+	if client, err := d.entry.living(op); err != nil || client != p.client {
+		return err
+	}
+	if d.entry.shareLog(c.OriginalRegistrationID) {
 		return &Error{Op: op, Channel: c.Channel, StreamID: c.StreamID, Detail: "another publication that is open has the same log", Err: ErrInUse}
 	}
 	return removeLog(op, p.LogFile())
 }
 
 // DeleteImageLogFile unlinks the log of an image, to bound the memory that streams nobody waits for take; who has it mapped keeps it, so the
-// image stays readable. One that is gone already is no error. The log of an IPC stream or a spy is the publication's and refused.
+// image stays readable. One that is gone already is no error, and nor is one of before the driver was lost, or Start has begun anew, for which
+// nothing is unlinked. The log of an IPC stream or a spy is the publication's and refused, and so is an image of another driver.
 func (d *Driver) DeleteImageLogFile(image *Image) error {
 	if d == nil || d.entry == nil {
 		return ErrClosed
@@ -157,6 +180,12 @@ func (d *Driver) DeleteImageLogFile(image *Image) error {
 	const op = "delete image log file"
 	if image == nil || image.Constants().Source == localSource {
 		return &Error{Op: op, Dir: d.Dir(), Detail: "give an image that has a log of its own, which one of an IPC stream or a spy has not", Err: ErrInvalidArgument}
+	}
+	if image.Dir() != d.Dir() {
+		return &Error{Op: op, Dir: d.Dir(), Detail: "the image belongs to the driver in " + image.Dir(), Err: ErrInvalidArgument}
+	}
+	if client, err := d.entry.living(op); err != nil || !image.BelongsTo(client) {
+		return err
 	}
 	return removeLog(op, d.ImageLogFile(image))
 }

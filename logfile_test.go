@@ -107,6 +107,65 @@ func TestLogFile_refusesWhatIsNotItsOwn(t *testing.T) {
 	require.ErrorIs(t, d.DeleteImageLogFile(nil), aeron.ErrInvalidArgument)
 }
 
+// Ids begin anew with every driver: what they name may be another's.
+func TestLogFile_leavesAloneWhatALaterDriverHas(t *testing.T) {
+	dir := testdriver.Dir(t)
+	running := startIn(t, dir)
+	d := start(t, aeron.Config{External: true, Directory: dir})
+	channel, other := testdriver.UDP(t), testdriver.UDP(t)
+	before := publishOn(t, d, channel)
+	oldImage := connect(t, d, before).Images()[0]
+	require.NoError(t, running.Close())
+	awaitLost(t, d)
+
+	startIn(t, dir)
+	requireUntouched := func(files ...string) {
+		t.Helper()
+		for _, file := range files {
+			require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
+			if _, err := os.Stat(file); err != nil { // the driver had no use for the number yet
+				require.NoError(t, os.WriteFile(file, nil, 0o600))
+			}
+		}
+		require.NoError(t, d.DeleteLogFile(before))
+		require.NoError(t, d.DeleteImageLogFile(oldImage))
+		require.NoError(t, d.AwaitLogDeleted(canceled(), before))
+		for _, file := range files {
+			require.FileExists(t, file)
+		}
+	}
+	files := []string{before.LogFile(), d.ImageLogFile(oldImage)}
+	requireUntouched(files...) // before the loss is made good
+	require.NoError(t, d.Start(testdriver.Context(t)))
+	for _, file := range files {
+		require.NoError(t, os.RemoveAll(file))
+	}
+	// As many adds as have given the publication its number, in any order.
+	var now *aeron.ExclusivePublication
+	for now == nil || now.Constants().OriginalRegistrationID < before.Constants().OriginalRegistrationID {
+		now = publishOn(t, d, other)
+	}
+	requireUntouched(files...)
+	require.NoError(t, d.Close())
+	require.ErrorIs(t, d.DeleteLogFile(before), aeron.ErrClosed)
+	require.ErrorIs(t, d.DeleteImageLogFile(oldImage), aeron.ErrClosed)
+}
+
+func TestDeleteImageLogFile_refusesAnotherDriversImage(t *testing.T) {
+	d, other := start(t, config(t)), start(t, config(t))
+	images := [2]*aeron.Image{}
+	for i, of := range []*aeron.Driver{d, other} {
+		images[i] = connect(t, of, publishOn(t, of, testdriver.UDP(t))).Images()[0]
+	}
+	require.Equal(t, images[0].Constants().CorrelationID, images[1].Constants().CorrelationID, "each driver begins with the same numbers")
+	err := d.DeleteImageLogFile(images[1])
+	require.ErrorIs(t, err, aeron.ErrInvalidArgument)
+	require.ErrorContains(t, err, other.Dir())
+	require.Empty(t, d.ImageLogFile(images[1]))
+	require.FileExists(t, d.ImageLogFile(images[0]))
+	require.FileExists(t, other.ImageLogFile(images[1]))
+}
+
 func TestImageLogFile(t *testing.T) {
 	d := lingering(t)
 	ctx := testdriver.Context(t)

@@ -105,6 +105,22 @@ func (i *Image) Subscription() *Subscription {
 	return i.subscription
 }
 
+// BelongsTo reports whether the image is of a subscription of client. A correlation id says nothing without that: each driver begins anew.
+func (i *Image) BelongsTo(client *Client) bool {
+	if i == nil || i.subscription == nil || client == nil {
+		return false
+	}
+	return i.subscription.client == client
+}
+
+// Dir is the directory of the driver that the image comes from.
+func (i *Image) Dir() string {
+	if i == nil || i.subscription == nil {
+		return ""
+	}
+	return i.subscription.client.Dir()
+}
+
 // SessionID is the publisher's session.
 func (i *Image) SessionID() int32 {
 	if i == nil || i.subscription == nil {
