@@ -82,7 +82,10 @@ type Config struct {
 	// ReferencePath makes messages go through C's own functions, at a crossing for each, where Go reads and writes the logs itself: to
 	// compare with, or to look for faults. Default false.
 	ReferencePath bool
-	// FromEnv lets AERON_* environment variables set what this Config does not. Default: they have no influence.
+	// FromEnv lets AERON_* environment variables set what this Config does not: those of C's driver and of its client. Two have no influence all
+	// the same: AERON_DIR_DELETE_ON_START, since Start removes what a dead driver has left and no living one, and
+	// AERON_DIR_DELETE_ON_SHUTDOWN, which is KeepDirectory; nor has AERON_DIR where AppID is set. What neither sets is C's default, but for
+	// ClientIdle. Default: they have no influence.
 	FromEnv bool
 
 	// Threading is how many threads an embedded driver runs. Default SharedNetwork. C: threading_mode
@@ -190,6 +193,7 @@ const (
 	maxTimeout           = 24 * time.Hour
 	defaultStartAttempts = 3
 	maxStartAttempts     = 100
+	defaultClientIdle    = 500 * time.Microsecond
 	// C's own.
 	defaultLinger            = 5 * time.Second
 	defaultConnectionTimeout = 5 * time.Second
@@ -203,10 +207,9 @@ func invalid(field string, value any, rule string) error {
 
 // withDefaults fills in what a zero value stands for.
 func (c Config) withDefaults() Config {
-	c = c.withoutTwins().withProfile()
+	c = c.withoutTwins().withProfile().withoutTwins() // what a profile would have changed stays behind the first time
 	if c.FromEnv {
-		c.DriverTimeout = orDefault(c.DriverTimeout, mediadir.DefaultDriverTimeout)
-		c.ClientIdle = orDefault(c.ClientIdle, 500*time.Microsecond)
+		// See Resolve for what the client has from there.
 		if !c.External {
 			c.StartAttempts = orDefault(c.StartAttempts, defaultStartAttempts)
 		}
@@ -215,7 +218,7 @@ func (c Config) withDefaults() Config {
 	c.AppID = orDefault(c.AppID, "default")
 	c.DriverTimeout = orDefault(c.DriverTimeout, mediadir.DefaultDriverTimeout)
 	c.ClientName = orDefault(c.ClientName, c.AppID)
-	c.ClientIdle = orDefault(c.ClientIdle, 500*time.Microsecond)
+	c.ClientIdle = orDefault(c.ClientIdle, defaultClientIdle)
 	if c.External {
 		return c // the rest is not ours to say
 	}
@@ -232,7 +235,7 @@ func (c Config) withDefaults() Config {
 	c.ImageLivenessTimeout = orDefault(c.ImageLivenessTimeout, 10*time.Second)
 	c.LingerTimeout = orDefault(c.LingerTimeout, defaultLinger)
 	c.PublicationConnectionTimeout = orDefault(c.PublicationConnectionTimeout, defaultConnectionTimeout)
-	c.UnblockTimeout = orDefault(c.UnblockTimeout, max(15*time.Second, c.ClientLivenessTimeout+5*time.Second))
+	c.UnblockTimeout = orDefault(c.UnblockTimeout, min(maxTimeout, max(15*time.Second, c.ClientLivenessTimeout+5*time.Second)))
 	return c
 }
 
@@ -267,8 +270,8 @@ func (c Config) Validate() error {
 		fmt.Sprintf("must be up to %d bytes", mediadir.MaxPathLength))
 	check(!strings.ContainsRune(c.Directory, 0), "Directory", fmt.Sprintf("%q", c.Directory), "must not hold a NUL byte")
 	check(len(c.ClientName) <= maxClientName && !strings.ContainsRune(c.ClientName, 0), "ClientName", fmt.Sprintf("%q", c.ClientName), "must be up to 100 bytes without NUL")
-	check(c.ClientIdle >= time.Microsecond && c.ClientIdle <= time.Second, "ClientIdle", c.ClientIdle, "must be from 1µs to 1s")
-	check(c.DriverTimeout >= minTimeout && c.DriverTimeout%time.Millisecond == 0, "DriverTimeout", c.DriverTimeout, "must be at least 100ms, in whole milliseconds")
+	check(c.ClientIdle == 0 && c.FromEnv || c.ClientIdle >= time.Microsecond && c.ClientIdle <= time.Second, "ClientIdle", c.ClientIdle, "must be from 1µs to 1s")
+	check(c.DriverTimeout == 0 && c.FromEnv || c.DriverTimeout >= minTimeout && c.DriverTimeout%time.Millisecond == 0, "DriverTimeout", c.DriverTimeout, "must be at least 100ms, in whole milliseconds")
 	check(set.Profile.known(), "Profile", int(set.Profile), "must be one of "+profileNames())
 	check(!set.AppendAppID || set.Directory != "", "AppendAppID", true, "needs Directory: the default one is named after AppID already")
 	if err := c.checkClientSettings(); err != nil {
@@ -326,8 +329,12 @@ func (c Config) Validate() error {
 		check(value >= 0 && value <= maxTimeout, field, value, "must not be negative, nor above "+maxTimeout.String())
 	}
 	check(c.ClientLivenessTimeout == 0 && c.FromEnv || c.ClientLivenessTimeout >= minTimeout, "ClientLivenessTimeout", c.ClientLivenessTimeout, "must be at least 100ms")
-	check(c.FromEnv || c.UnblockTimeout > c.ClientLivenessTimeout, "UnblockTimeout", c.UnblockTimeout,
-		fmt.Sprintf("must be above ClientLivenessTimeout (%v)", c.ClientLivenessTimeout))
+	if c.ClientLivenessTimeout >= maxTimeout {
+		check(c.ClientLivenessTimeout > maxTimeout, "ClientLivenessTimeout", c.ClientLivenessTimeout, "must be below UnblockTimeout, which goes up to "+maxTimeout.String())
+	} else {
+		check(c.FromEnv || c.UnblockTimeout > c.ClientLivenessTimeout, "UnblockTimeout", c.UnblockTimeout,
+			fmt.Sprintf("must be above ClientLivenessTimeout (%v)", c.ClientLivenessTimeout))
+	}
 	return errors.Join(errs...)
 }
 

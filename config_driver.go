@@ -112,11 +112,15 @@ var receiveBufferTwin = twin{
 	},
 }
 
-// threadingTwin: SharedNetwork is the zero value and so counts as free.
+// threadingTwin: SharedNetwork is the zero value and so counts as free. Where something else would fill it in, a profile or the environment, it
+// stays where it says that it was given.
 var threadingTwin = twin{
 	field: "Threading", name: "ThreadingMode",
 	move: func(c *Config) bool {
 		mode, given := c.Driver.ThreadingMode.Get()
+		if given && mode == aeronc.ThreadingSharedNetwork && !c.Invoker && (c.FromEnv || c.Profile != Balanced) {
+			return c.Threading == SharedNetwork
+		}
 		for here, there := range threadingModes {
 			if given && there == mode && (c.Threading == SharedNetwork || c.Threading == here) {
 				c.Threading, c.Driver.ThreadingMode = here, Optional[aeronc.ThreadingMode]{}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -24,12 +25,14 @@ func (c Config) Resolve() (Config, error) {
 		return c, err
 	}
 	c = c.withDefaults()
-	if c.Directory == "" {
-		dir, err := c.defaultDirectory()
-		if err != nil {
+	if c.FromEnv {
+		var err error
+		if c, err = c.withEnvironment(); err != nil {
 			return c, err
 		}
-		c.Directory = dir
+	}
+	if c.Directory == "" {
+		c.Directory = filepath.Join(mediadir.DefaultParentPath(), "aeron_"+strings.TrimPrefix(c.AppID, "aeron_"))
 	}
 	dir, err := filepath.Abs(c.Directory)
 	if err != nil {
@@ -56,16 +59,28 @@ func randomID() uint64 {
 	}
 }
 
-func (c Config) defaultDirectory() (string, error) {
-	if c.FromEnv && c.AppID == "" {
-		context, err := aeronc.NewContextFromEnv()
-		if err != nil {
-			return "", err
-		}
-		dir := context.Dir()
-		return dir, context.Close()
+// idleVariable is what C's client takes ClientIdle from; its own default is too long for adds.
+const idleVariable = "AERON_CLIENT_IDLE_SLEEP_DURATION"
+
+// withEnvironment fills in what the client has from the environment, and this package must know too.
+func (c Config) withEnvironment() (Config, error) {
+	context, err := aeronc.NewContextFromEnv()
+	if err != nil {
+		return c, err
 	}
-	return filepath.Join(mediadir.DefaultParentPath(), "aeron_"+strings.TrimPrefix(c.AppID, "aeron_")), nil
+	if c.Directory == "" && c.AppID == "" {
+		c.Directory = context.Dir()
+	}
+	c.DriverTimeout = orDefault(c.DriverTimeout, context.DriverTimeout())
+	c.ClientName = orDefault(c.ClientName, context.ClientName())
+	if os.Getenv(idleVariable) != "" {
+		c.ClientIdle = orDefault(c.ClientIdle, context.IdleSleepDuration())
+	}
+	c.ClientIdle = orDefault(c.ClientIdle, defaultClientIdle)
+	if err := errors.Join(c.Validate(), context.Close()); err != nil {
+		return c, &Error{Op: "take AERON_* variables", Detail: "see AERON_DRIVER_TIMEOUT, AERON_CLIENT_NAME and " + idleVariable, Err: err}
+	}
+	return c, nil
 }
 
 // prepareParent makes the private parent of default directories, if the Config is in it.

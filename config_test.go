@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -34,6 +35,7 @@ func TestValidate_acceptsTheZeroConfigAndEveryLimit(t *testing.T) {
 		"external":         {External: true, Directory: "d", AppID: "a", DriverTimeout: time.Second, ClientName: "c", ClientIdle: time.Millisecond, FromEnv: true},
 		"from environment": {FromEnv: true},
 		"longer liveness":  {ClientLivenessTimeout: time.Minute},
+		"longest liveness": {ClientLivenessTimeout: 24*time.Hour - time.Second},
 		"larger window":    {InitialWindow: 1 << 20},
 	} {
 		require.NoError(t, c.Validate(), name)
@@ -64,6 +66,7 @@ var refusals = append(append(appliedRefusals, driverRefusals...), []refusal{
 	{"StreamSessionLimit", []aeron.Config{{StreamSessionLimit: -1}, {StreamSessionLimit: 1 << 31}}, "from 1 to 2147483647"},
 	{"DriverTimeout", []aeron.Config{{DriverTimeout: -1}, {DriverTimeout: time.Microsecond}, {DriverTimeout: 1500 * time.Microsecond}, {DriverTimeout: -time.Second, External: true}}, "milliseconds"},
 	{"ClientLivenessTimeout", []aeron.Config{{ClientLivenessTimeout: -1}}, "negative"},
+	{"ClientLivenessTimeout", []aeron.Config{{ClientLivenessTimeout: 24 * time.Hour}}, "below UnblockTimeout, which goes up to 24h0m0s"},
 	{"ImageLivenessTimeout", []aeron.Config{{ImageLivenessTimeout: -1}}, "negative"},
 	{"LingerTimeout", []aeron.Config{{LingerTimeout: -1}}, "negative"},
 	{"PublicationConnectionTimeout", []aeron.Config{{PublicationConnectionTimeout: -1}}, "negative"},
@@ -114,6 +117,11 @@ func TestValidate_isTestedForEveryField(t *testing.T) {
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[aeron.Config]()) {
 		require.True(t, tested[f.Name], "field %s", f.Name)
 	}
+}
+
+func TestValidate_saysNothingOfWhatIsNotSet(t *testing.T) {
+	err := aeron.Config{ClientLivenessTimeout: 24 * time.Hour}.Validate()
+	require.NotContains(t, err.Error(), "Config.UnblockTimeout")
 }
 
 func TestValidate_reportsEveryFinding(t *testing.T) {
@@ -255,6 +263,49 @@ func TestConfig_takesTheEnvironmentOnlyWhenAsked(t *testing.T) {
 	p, err := d.AddPublication(testdriver.Context(t), "aeron:ipc", 1)
 	require.NoError(t, err)
 	require.Equal(t, 256<<10, p.Constants().TermBufferLength)
+}
+
+// What the client has from there, this package must know too: how long a driver may be silent, and how often to show that one lives.
+func TestConfig_takesTheClientsVariables(t *testing.T) {
+	t.Setenv("AERON_DRIVER_TIMEOUT", "1000")
+	t.Setenv("AERON_CLIENT_NAME", "by environment")
+	t.Setenv("AERON_CLIENT_IDLE_SLEEP_DURATION", "3ms")
+	cfg := config(t)
+	cfg.FromEnv, cfg.ClientIdle = true, 0
+	d := start(t, cfg)
+	require.Equal(t, time.Second, d.DriverTimeout())
+	for _, line := range []string{
+		"client.driver_timeout_ms=1s\n", "driver.driver_timeout_ms=1s\n", "client.client_name=by environment\n", "client.keepalive_interval_ns=250ms\n",
+		"client.idle_strategy_init_args=3000000ns\n",
+	} {
+		require.Contains(t, d.ContextInfo(), line)
+	}
+	again, err := d.Config().Resolve()
+	require.NoError(t, err)
+	require.Equal(t, d.Config(), again)
+
+	given := aeron.Config{Directory: testdriver.Dir(t), FromEnv: true, DriverTimeout: 2 * time.Second, ClientName: "given", ClientIdle: time.Millisecond}
+	resolved, err := given.Resolve()
+	require.NoError(t, err)
+	require.Equal(t, given.DriverTimeout, resolved.DriverTimeout, "the Config comes first")
+	require.Equal(t, given.ClientName, resolved.ClientName)
+	require.Equal(t, given.ClientIdle, resolved.ClientIdle)
+	given.FromEnv = false
+	given.DriverTimeout, given.ClientName = 0, ""
+	resolved, err = given.Resolve()
+	require.NoError(t, err)
+	require.Equal(t, 10*time.Second, resolved.DriverTimeout, "nothing of it where it is not asked for")
+	require.Equal(t, "default", resolved.ClientName)
+
+	require.NoError(t, os.Unsetenv("AERON_CLIENT_IDLE_SLEEP_DURATION"))
+	resolved, err = aeron.Config{FromEnv: true, External: true}.Resolve()
+	require.NoError(t, err)
+	require.Equal(t, 500*time.Microsecond, resolved.ClientIdle, "C's own default would make an add take 16 ms")
+	t.Setenv("AERON_DRIVER_TIMEOUT", "50")
+	_, err = aeron.Config{FromEnv: true}.Resolve()
+	require.ErrorIs(t, err, aeron.ErrInvalidArgument)
+	require.ErrorContains(t, err, "AERON_DRIVER_TIMEOUT")
+	require.ErrorContains(t, err, "at least 100ms")
 }
 
 func TestConfig_findsTheDirectory(t *testing.T) {

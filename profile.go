@@ -74,7 +74,7 @@ func (c Config) withProfile() Config {
 		return c
 	}
 	threading := func(mode ThreadingMode) {
-		if !c.Invoker {
+		if _, given := d.ThreadingMode.Get(); !given && !c.Invoker {
 			c.Threading = orDefault(c.Threading, mode)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aeroncgo/aeron"
+	"github.com/aeroncgo/aeron/aeronc"
 	"github.com/aeroncgo/aeron/internal/testdriver"
 )
 
@@ -78,6 +79,32 @@ func TestProfile_staysValidWithOtherFields(t *testing.T) {
 			require.NoError(t, cfg.Validate(), "%v with %s", p, name)
 		}
 	}
+}
+
+// SharedNetwork is the zero value of Threading, which a profile fills in; in Driver it can be given.
+func TestProfile_leavesAThreadingModeThatIsGiven(t *testing.T) {
+	given := aeron.DriverConfig{ThreadingMode: aeron.Some(aeronc.ThreadingSharedNetwork)}
+	for _, p := range allProfiles {
+		cfg := aeron.Config{Directory: testdriver.Dir(t), Profile: p, Driver: given}
+		require.Equal(t, aeronc.ThreadingSharedNetwork, driverContext(t, cfg).ThreadingMode(), p)
+		resolved, err := cfg.Resolve()
+		require.NoError(t, err)
+		again, err := resolved.Resolve()
+		require.NoError(t, err)
+		require.Equal(t, resolved, again, p)
+		cfg.Threading = aeron.Shared
+		err = cfg.Validate()
+		require.ErrorIs(t, err, aeron.ErrInvalidArgument)
+		require.ErrorContains(t, err, "set one of them")
+	}
+	t.Setenv("AERON_THREADING_MODE", "DEDICATED")
+	cfg := aeron.Config{Directory: testdriver.Dir(t), FromEnv: true, Driver: given}
+	require.Equal(t, aeronc.ThreadingSharedNetwork, driverContext(t, cfg).ThreadingMode(), "nor does the environment change it")
+	resolved, err := cfg.Resolve()
+	require.NoError(t, err)
+	again, err := resolved.Resolve()
+	require.NoError(t, err)
+	require.Equal(t, resolved, again)
 }
 
 // Messages go through under each.
