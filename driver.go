@@ -57,7 +57,8 @@ func Open(cfg Config) (*Driver, error) {
 // StartAttempts times, for about DriverTimeout in all.
 //
 // Errors: ErrDriverActive when a driver lives in the directory that is not ours, ErrDirectoryRefused when the directory holds
-// anything but what a dead driver left, ErrNoDriver when an external driver is not there, fs.ErrPermission, and what C reports.
+// anything but what a dead driver left, ErrNoDriver when an external driver is not there, fs.ErrPermission, ErrBusy inside a handler when
+// something must be closed first, which may have to wait for the handler, and what C reports.
 func (d *Driver) Start(ctx context.Context) error {
 	if d == nil || d.entry == nil {
 		return ErrClosed
@@ -232,9 +233,7 @@ func (d *Driver) client(op, channel string, streamID int32) (*aeronc.Client, err
 func (d *Driver) adopt(c closer) error {
 	d.mu.Lock()
 	closing := d.closing
-	if !closing {
-		d.children[c] = struct{}{}
-	}
+	d.children[c] = struct{}{} // if only until it is closed below
 	d.mu.Unlock()
 	if closing {
 		return errors.Join(&Error{Op: "add", Dir: d.Dir(), Err: ErrClosed}, c.Close())
@@ -242,10 +241,13 @@ func (d *Driver) adopt(c closer) error {
 	return nil
 }
 
-func (d *Driver) disown(c closer) {
+// disown reports whether c was the handle's until now, which only its first Close finds.
+func (d *Driver) disown(c closer) bool {
 	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, owned := d.children[c]
 	delete(d.children, c)
-	d.mu.Unlock()
+	return owned
 }
 
 func (d *Driver) isClosing() bool {

@@ -47,15 +47,18 @@ func (d *Driver) OnEvent(f func(Event)) (remove func()) {
 	}
 }
 
-// Events is OnEvent as a channel, which keeps up to capacity events, at least one, and drops what comes while it is full. stop ends it
-// and closes the channel; call it, also after the handle was closed.
+// mostEvents is the longest that a channel of Events is made.
+const mostEvents = 1 << 16
+
+// Events is OnEvent as a channel, which keeps up to capacity events, at least one and at most 65,536, and drops what comes while it is full.
+// stop ends it and closes the channel; call it, also after the handle was closed.
 func (d *Driver) Events(capacity int) (events <-chan Event, stop func()) {
 	if d == nil || d.entry == nil {
 		none := make(chan Event)
 		close(none)
 		return none, func() {}
 	}
-	channel := make(chan Event, max(capacity, 1))
+	channel := make(chan Event, min(max(capacity, 1), mostEvents))
 	var mu sync.Mutex
 	stopped := false
 	remove := d.OnEvent(func(e Event) {
@@ -93,6 +96,8 @@ func (e *entry) announce(event Event) {
 		listeners = append(listeners, l)
 	}
 	e.mu.Unlock()
+	e.announcing.Lock()
+	defer e.announcing.Unlock()
 	for _, l := range listeners {
 		l.tell(event)
 	}

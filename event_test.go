@@ -1,7 +1,9 @@
 package aeron_test
 
 import (
+	"math"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,6 +59,56 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+func TestEvents_keepNoMoreThanThereIsMemoryFor(t *testing.T) {
+	d := start(t, config(t))
+	events, stop := d.Events(math.MaxInt)
+	defer stop()
+	require.Equal(t, 1<<16, cap(events))
+}
+
+// The events of a client that was lost and of the one after it come one at a time.
+func TestOnEvent_oneCallAtATimeAcrossStarts(t *testing.T) {
+	dir := testdriver.Dir(t)
+	running := startIn(t, dir)
+	d := start(t, aeron.Config{External: true, Directory: dir})
+	ctx := testdriver.Context(t)
+	var inside, calls atomic.Int32
+	entered, release := make(chan struct{}), make(chan struct{})
+	together := make(chan struct{}, 1000)
+	d.OnEvent(func(e aeron.Event) {
+		if inside.Add(1) > 1 {
+			together <- struct{}{}
+		}
+		if calls.Add(1) == 1 {
+			close(entered)
+			<-release
+		}
+		inside.Add(-1)
+	})
+	_, err := d.AddPublication(ctx, "aeron:ipc", 1)
+	require.NoError(t, err)
+	<-entered
+	require.NoError(t, running.Close())
+	awaitLost(t, d)
+	startIn(t, dir)
+	require.NoError(t, d.Start(ctx))
+	// A listener of another kind is called by the same goroutine behind the event.
+	_, err = d.AddPublication(ctx, "aeron:ipc", 2)
+	require.NoError(t, err)
+	later, done := d.Events(1000)
+	defer done()
+	third, err := d.AddPublication(ctx, "aeron:ipc", 3)
+	require.NoError(t, err)
+	close(release)
+	for e := range later {
+		if e.Kind == aeron.PublicationAdded && e.RegistrationID == third.Constants().RegistrationID && e.StreamID == 3 {
+			break
+		}
+	}
+	require.Empty(t, together)
+	require.Greater(t, calls.Load(), int32(2))
+}
+
 func TestAwaitReady_minReceivers(t *testing.T) {
 	d := start(t, config(t))
 	ctx := testdriver.Context(t)
@@ -64,7 +116,7 @@ func TestAwaitReady_minReceivers(t *testing.T) {
 	require.NoError(t, err)
 	_, err = d.AddSubscription(ctx, "aeron:ipc", 7)
 	require.NoError(t, err)
-	require.NoError(t, pub.AwaitReady(ctx, aeron.MinReceivers(1)))
+	require.NoError(t, pub.AwaitReady(ctx, nil, aeron.MinReceivers(1)), "no option is none")
 	done := make(chan error)
 	go func() { done <- pub.AwaitReady(ctx, aeron.MinReceivers(2)) }()
 	select {

@@ -3,10 +3,12 @@ package aeron_test
 import (
 	"bytes"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"weak"
 
 	"github.com/stretchr/testify/require"
 
@@ -228,6 +230,59 @@ func TestOnError_mayCloseTheDriver(t *testing.T) {
 		require.NoError(t, <-closed)
 		require.NoError(t, d.Close())
 	})
+}
+
+// A handler holds up the closing of what was lost, so nothing new can begin in it.
+func TestStart_insideAHandlerIsBusyWhenSomethingMustBeClosed(t *testing.T) {
+	dir := testdriver.Dir(t)
+	running := startIn(t, dir)
+	d := start(t, aeron.Config{External: true, Directory: dir})
+	fresh := open(t, config(t))
+	p, err := d.AddPublication(testdriver.Context(t), "aeron:ipc", 1)
+	require.NoError(t, err)
+	s := connect(t, d, p)
+	publish(t, p, "x")
+	var errs []error
+	testdriver.Await(t, "the handler", func() bool {
+		_, err := s.Poll(func(aeron.Fragment) {
+			errs = append(errs, d.Start(testdriver.Context(t)), fresh.Start(testdriver.Context(t)), running.Close())
+			awaitLost(t, d)
+			startIn(t, dir)
+			errs = append(errs, d.Start(testdriver.Context(t)))
+		}, 1)
+		return err != nil || len(errs) > 0
+	})
+	require.Len(t, errs, 4)
+	require.NoError(t, errs[0], "it runs already")
+	require.NoError(t, errs[1], "another, with nothing to close")
+	require.NoError(t, errs[2])
+	require.ErrorIs(t, errs[3], aeron.ErrBusy)
+	require.ErrorContains(t, errs[3], "inside a handler")
+	require.NoError(t, d.Start(testdriver.Context(t)))
+	require.NoError(t, d.Err())
+}
+
+// What was lost is closed when Start begins anew, and the handle does not keep it until its own end.
+func TestStart_letsGoOfWhatWasLost(t *testing.T) {
+	dir := testdriver.Dir(t)
+	running := startIn(t, dir)
+	d := start(t, aeron.Config{External: true, Directory: dir})
+	same := open(t, d.Config())
+	lost := func() (all []weak.Pointer[aeron.Publication]) {
+		for _, of := range []*aeron.Driver{d, same} {
+			p, err := of.AddPublication(testdriver.Context(t), "aeron:ipc", 1)
+			require.NoError(t, err)
+			all = append(all, weak.Make(p))
+		}
+		return all
+	}()
+	require.NoError(t, running.Close())
+	awaitLost(t, d)
+	startIn(t, dir)
+	require.NoError(t, d.Start(testdriver.Context(t)))
+	for _, p := range lost {
+		testdriver.Await(t, "the publication to go", func() bool { runtime.GC(); return p.Value() == nil })
+	}
 }
 
 // lockedBuffer is a log that several goroutines write.

@@ -139,7 +139,9 @@ func (p *sending) AwaitReady(ctx context.Context, options ...ReadyOption) error 
 	}
 	var want readiness
 	for _, option := range options {
-		option(&want)
+		if option != nil {
+			option(&want)
+		}
 	}
 	return p.driver.entry.await(ctx, func() error {
 		if p.raw.IsClosed() {
@@ -313,8 +315,10 @@ func (p *ExclusivePublication) Close() error {
 }
 
 func (p *sending) close(self closer) error {
-	p.driver.disown(self)
+	first := p.driver.disown(self)
 	err := p.raw.Close()
-	p.driver.entry.publicationClosed()
+	if first {
+		p.driver.entry.publicationClosed()
+	}
 	return err
 }

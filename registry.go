@@ -39,6 +39,7 @@ type entry struct {
 	handles        map[*Driver]struct{}
 	watch          watch
 	telling        sync.Mutex // one listener at a time
+	announcing     sync.Mutex // one event listener at a time, also while the events of a client that was lost are still being told
 	stepping       sync.Mutex // one duty cycle of Invoker's at a time
 	lastClose      time.Time  // of a publication
 	listeners      map[*listener]struct{}
@@ -153,10 +154,14 @@ func (e *entry) start(ctx context.Context) error {
 		e.log(slog.LevelDebug, "already running")
 		return nil
 	}
+	if e.mustWait() && aeronc.InHandler() {
+		return &Error{Op: op, Dir: e.cfg.Directory, Detail: "inside a handler, where what runs cannot be closed before another begins: call Start elsewhere", Err: ErrBusy}
+	}
 	// The client has lost its driver, so what it had is lost; begin anew.
 	if err := e.stop(); err != nil {
 		e.log(slog.LevelWarn, "closing a driver that was lost", "err", err)
 	}
+	e.forgetClosed()
 	if e.before != nil {
 		select {
 		case <-e.before.gone:
@@ -178,6 +183,22 @@ func (e *entry) start(ctx context.Context) error {
 	e.watchErrors()
 	e.log(slog.LevelDebug, "started", "embedded", e.driver != nil)
 	return nil
+}
+
+// mustWait reports whether something has to be closed before the driver can start, which may wait for a poll. Holder of the turn only.
+func (e *entry) mustWait() bool {
+	if e.client != nil || e.driver != nil {
+		return true
+	}
+	if e.before == nil {
+		return false
+	}
+	select {
+	case <-e.before.gone:
+		return false
+	default:
+		return true
+	}
 }
 
 func (e *entry) launch(ctx context.Context) error {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/aeroncgo/aeron/internal/mediadir"
@@ -35,9 +37,9 @@ func (d *Driver) Users() int {
 	return d.entry.users
 }
 
-// IsInUse reports whether anybody uses the driver but for having this one handle: another handle in this process, a publication or
-// subscription of this process that is open, this handle's own included, or a client of another process that is alive. When the driver
-// must be restarted, other processes are not asked for.
+// IsInUse reports whether anybody uses the driver but for having this one handle: another handle in this process, a publication,
+// subscription or counter of this process that is open, this handle's own included, or a client of another process that is alive. When the
+// driver must be restarted, other processes are not asked for. A handle that is closed may ask too: then every other one counts.
 //
 // The error says that the driver's file cannot be read, and only what this process knows was asked.
 func (d *Driver) IsInUse() (bool, error) {
@@ -50,11 +52,11 @@ func (d *Driver) IsInUse() (bool, error) {
 
 // inUse says by whom the driver is used, or "".
 func (d *Driver) inUse() (string, error) {
-	if others := d.Users() - 1; others > 0 {
+	if others := d.entry.otherHandles(d); others > 0 {
 		return fmt.Sprintf("%d other handles in this process", others), nil
 	}
 	if open := d.entry.openChildren(); open > 0 {
-		return fmt.Sprintf("%d publications and subscriptions in this process", open), nil
+		return fmt.Sprintf("%d publications, subscriptions and counters in this process", open), nil
 	}
 	client, err := d.entry.connected("ask for users")
 	if err != nil || client.Err() != nil || d.MustRestart() {
@@ -70,7 +72,18 @@ func (d *Driver) inUse() (string, error) {
 	return "", nil
 }
 
-// openChildren is how many publications and subscriptions are open, through whatever handle.
+// otherHandles is how many handles there are but d, which is none itself once it is closed.
+func (e *entry) otherHandles(d *Driver) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	others := len(e.handles)
+	if _, counts := e.handles[d]; counts {
+		others--
+	}
+	return others
+}
+
+// openChildren is how many publications, subscriptions and counters are open, through whatever handle.
 func (e *entry) openChildren() (open int) {
 	e.eachChild(func(c closer) {
 		if !c.IsClosed() {
@@ -83,17 +96,11 @@ func (e *entry) openChildren() (open int) {
 // eachChild calls f with everything that was added and not closed, through whatever handle.
 func (e *entry) eachChild(f func(closer)) {
 	e.mu.Lock()
-	handles := make([]*Driver, 0, len(e.handles))
-	for d := range e.handles {
-		handles = append(handles, d)
-	}
+	handles := slices.Collect(maps.Keys(e.handles))
 	e.mu.Unlock()
 	for _, d := range handles {
 		d.mu.Lock()
-		children := make([]closer, 0, len(d.children))
-		for c := range d.children {
-			children = append(children, c)
-		}
+		children := slices.Collect(maps.Keys(d.children))
 		d.mu.Unlock()
 		for _, c := range children {
 			f(c)
@@ -101,11 +108,27 @@ func (e *entry) eachChild(f func(closer)) {
 	}
 }
 
+// forgetClosed lets go of what was closed with its client, through whatever handle: nobody needs it to be closed again.
+func (e *entry) forgetClosed() {
+	e.mu.Lock()
+	handles := slices.Collect(maps.Keys(e.handles))
+	e.mu.Unlock()
+	for _, d := range handles {
+		d.mu.Lock()
+		maps.DeleteFunc(d.children, func(c closer, _ struct{}) bool { return c.IsClosed() })
+		d.mu.Unlock()
+	}
+}
+
 // CloseIfSingle closes the handle unless somebody else uses the driver, as IsInUse has it: then it stays open, and the error is an ErrInUse
-// that says who. When the driver must be restarted, it closes the handle in any case, as Close does.
+// that says who. When the driver must be restarted, it closes the handle in any case, as Close does. For a handle that is closed, or closing,
+// it is Close.
 func (d *Driver) CloseIfSingle() error {
 	if d == nil || d.entry == nil {
 		return ErrClosed
+	}
+	if d.isClosing() {
+		return d.Close()
 	}
 	if !d.MustRestart() {
 		who, err := d.inUse()

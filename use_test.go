@@ -43,6 +43,21 @@ func TestIsInUse_byAnotherHandle(t *testing.T) {
 	require.Zero(t, d.Users())
 }
 
+// A handle that is closed is none of the users: whoever is left is another.
+func TestIsInUse_ofAClosedHandle(t *testing.T) {
+	cfg := config(t)
+	d, other := open(t, cfg), open(t, cfg)
+	require.NoError(t, d.Close())
+	require.True(t, inUse(t, d), "by the other one")
+	require.False(t, inUse(t, other))
+	require.NoError(t, d.CloseIfSingle(), "it is closed already, whoever is left")
+	third := open(t, cfg)
+	require.ErrorIs(t, other.CloseIfSingle(), aeron.ErrInUse)
+	require.NoError(t, third.Close())
+	require.NoError(t, other.CloseIfSingle())
+	require.False(t, inUse(t, d))
+}
+
 func TestIsInUse_byWhatIsOpen(t *testing.T) {
 	d := start(t, config(t))
 	ctx := testdriver.Context(t)
@@ -51,13 +66,14 @@ func TestIsInUse_byWhatIsOpen(t *testing.T) {
 		"publication":  func() (interface{ Close() error }, error) { return d.AddPublication(ctx, "aeron:ipc", 1) },
 		"exclusive":    func() (interface{ Close() error }, error) { return d.AddExclusivePublication(ctx, "aeron:ipc", 2) },
 		"subscription": func() (interface{ Close() error }, error) { return d.AddSubscription(ctx, "aeron:ipc", 3) },
+		"counter":      func() (interface{ Close() error }, error) { return d.AddCounter(ctx, 2000, nil, "in use") },
 	} {
 		one, err := add()
 		require.NoError(t, err)
 		require.True(t, inUse(t, d), name)
 		err = d.CloseIfSingle()
 		require.ErrorIs(t, err, aeron.ErrInUse)
-		require.ErrorContains(t, err, "1 publications and subscriptions")
+		require.ErrorContains(t, err, "1 publications, subscriptions and counters in this process")
 		require.NoError(t, one.Close())
 		require.NoError(t, one.Close(), "a second time counts nothing")
 		require.False(t, inUse(t, d), name)
@@ -192,7 +208,8 @@ func TestDelayLinger(t *testing.T) {
 	require.ErrorContains(t, err, "are left")
 	require.NoError(t, d.DelayLinger(ctx))
 	require.GreaterOrEqual(t, time.Since(begin), cfg.LingerTimeout)
-	require.NoError(t, d.DelayLinger(canceled()), "it has passed")
+	require.NoError(t, p.Close())
+	require.NoError(t, d.DelayLinger(canceled()), "it has passed, and a second Close closes nothing")
 }
 
 func TestTerminationRequested(t *testing.T) {
