@@ -57,12 +57,11 @@ func (e *entry) step() (int, error) {
 	}
 	worked := 0
 	if driver := e.effective().embedded; driver != nil {
-		if worked, err = driver.DoWork(); err != nil {
-			return 0, err
-		}
+		worked, err = driver.DoWork()
 	}
-	n, err := client.DoWork()
-	return worked + n, err
+	// The client lives by being stepped, whatever the driver's cycle met.
+	n, stepped := client.DoWork()
+	return worked + n, errors.Join(err, stepped)
 }
 
 // waiting is how to wait for the driver: with s, and by doing its work where nobody else does.

@@ -125,8 +125,10 @@ func (Registry) Len() int {
 }
 
 // WithLock runs f while no driver of this process is opened or closed for good, so that f's questions get answers that belong together.
-// Others that open or close wait meanwhile, so f should be short. In f itself Open is an ErrBusy, and Close returns at once and is
-// carried out when f has returned; a goroutine that f starts and waits for must do neither.
+// Others that open, close or ask wait meanwhile, so f should be short. In f itself Open and DeleteDirectory are an ErrBusy, and Close returns at
+// once and is carried out when f has returned. A goroutine that f starts and waits for would wait for f with all that takes the same lock:
+// Open, Close, CloseIfSingle, Use, NewIfClosed, DeleteDirectory, Users, IsLoaded, AllClosed, CheckLeaks, a Registry's methods and WithLock.
+// Nor may f wait for a Close of others, or Start what another handle's Close is about to leave.
 func WithLock(f func(Registry)) {
 	if f == nil {
 		return
