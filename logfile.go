@@ -69,7 +69,7 @@ func baseOf(pub Sender) *sending {
 func (e *entry) living(op string) (*aeronc.Client, error) {
 	client, err := e.connected(op)
 	if err == nil && client.Err() != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // that it is lost is an answer
 	}
 	return client, err
 }
