@@ -99,7 +99,7 @@ func TestSoak(t *testing.T) {
 	grown, told := growth(samples)
 	took := samples[len(samples)-1].at
 	figures.Record(t, "ran for", took.Round(time.Second))
-	figures.Record(t, "messages", fmt.Sprintf("%d in %d streams, %d MiB, lost or doubled 0", all.messages.Load(), all.streams.Load(), all.bytes.Load()>>20))
+	figures.Record(t, "messages", fmt.Sprintf("%d in %d streams, %d MiB, of %d that were sent", all.messages.Load(), all.streams.Load(), all.bytes.Load()>>20, all.sent.Load()))
 	figures.Record(t, "dropped by the interceptor", fmt.Sprintf("%d losses were seen and repaired", losses(t, far)))
 	figures.Record(t, "came and went", fmt.Sprintf("%d drivers, %d clients, %d of which were killed", churn.driversDone, churn.clientsDone, churn.clientsKilled))
 	for i, kind := range kinds {
@@ -110,6 +110,7 @@ func TestSoak(t *testing.T) {
 		require.NoError(t, os.WriteFile(*plotFile, []byte(plot(samples, title)), 0o644))
 	}
 	require.Positive(t, all.messages.Load())
+	require.Equal(t, all.sent.Load(), all.messages.Load(), "messages that were sent, and received")
 	require.Positive(t, losses(t, far), "the interceptor dropped nothing: the test tests less than it says")
 	require.Positive(t, churn.driversDone)
 	require.Positive(t, churn.clientsDone)
@@ -137,9 +138,9 @@ func generations(ctx context.Context, r route, index int, all *totals) error {
 	return nil
 }
 
-// longerWhenGrown is how many thirds of the time the soak goes on for as long as something grows. What closed streams leave for a moment
-// depends on how fast they follow each other, so it also grows when others let go of the machine; but only once, where a leak goes on.
-const longerWhenGrown = 3
+// longerWhenFaster is how many thirds of the time the soak goes on for when something has grown while streams came to follow each other
+// faster, as they do when others let go of the machine. What grows at an even pace is a leak at once.
+const longerWhenFaster = 3
 
 // watch samples a few hundred times, and ends the soak when its time is over: what it returns is of the last *duration.
 func watch(ctx context.Context, t *testing.T, cancel func(), place string, all *totals) []sample {
@@ -151,17 +152,18 @@ func watch(ctx context.Context, t *testing.T, cancel func(), place string, all *
 	for {
 		s, err := take(time.Since(begin), place)
 		require.NoError(t, err)
+		s.streams = all.streams.Load()
 		samples = append(samples, s)
 		if all.messages.Load() >= *messages {
 			cancel()
 		}
 		if time.Since(begin) >= end {
 			grown, _ := growth(samples)
-			if len(grown) == 0 || longer == longerWhenGrown {
+			if len(grown) == 0 || steady(samples) || longer == longerWhenFaster {
 				cancel()
 				return samples
 			}
-			t.Logf("longer, to see whether that goes on: %v", grown)
+			t.Logf("longer, since streams follow each other faster: %v", grown)
 			longer++
 			end += *duration / 3
 			samples = samples[len(samples)/3:]

@@ -47,7 +47,7 @@ type stream struct {
 }
 
 // totals are those of all streams.
-type totals struct{ streams, messages, bytes atomic.Int64 }
+type totals struct{ streams, sent, messages, bytes atomic.Int64 }
 
 // route says where streams go: the publisher's driver, the subscriber's, and the channel.
 type route struct {
@@ -134,6 +134,13 @@ func (s *stream) step() (bool, error) {
 	return s.sent+s.received > before, s.wrong
 }
 
+// drained says whether the subscriber is where the publication is.
+func (s *stream) drained() (bool, error) {
+	position, err := s.pub.Position()
+	images := s.sub.Images()
+	return err == nil && len(images) == 1 && images[0].Position() == position, err
+}
+
 // pace is the time from one step to the next.
 const pace = 8 * time.Millisecond
 
@@ -152,7 +159,12 @@ func (s *stream) live(ctx context.Context, all *totals) error {
 			return err
 		}
 		if s.received == s.count && s.sent == s.count {
-			break
+			if done, err := s.drained(); done || err != nil {
+				if err != nil {
+					return err
+				}
+				break
+			}
 		}
 		if moved {
 			last = time.Now()
@@ -161,11 +173,12 @@ func (s *stream) live(ctx context.Context, all *totals) error {
 		}
 		time.Sleep(pace) // the soak is for what lasts, not for speed
 	}
-	// Nothing may come after the last one.
+	// Nothing may come after the last one, and there is nothing between that and the publication's position.
 	if n, err := s.sub.PollMessages(s.check, 16); err != nil || n > 0 {
 		return errors.Join(err, s.wrong, fmt.Errorf("%d messages came after the last", n))
 	}
 	all.streams.Add(1)
+	all.sent.Add(int64(s.sent))
 	all.messages.Add(int64(s.received))
 	for n := range s.received {
 		all.bytes.Add(int64(sizeOf(s.seed, n)))
