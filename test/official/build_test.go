@@ -162,10 +162,17 @@ public class {{.Class}} implements io.aeron.version.Version {
 }
 `))
 
-func versions(t *testing.T, dir string) {
+// driverVersion is the number of the Aeron that the driver is built from.
+func driverVersion(t *testing.T) string {
 	t.Helper()
 	number := regexp.MustCompile(`\d+\.\d+\.\d+`).FindString(aeron.Version())
 	require.NotEmpty(t, number, aeron.Version())
+	return number
+}
+
+func versions(t *testing.T, dir string) {
+	t.Helper()
+	number := driverVersion(t)
 	part := strings.Split(number, ".")
 	for _, name := range []string{
 		"io.aeron.AeronVersion", "io.aeron.driver.MediaDriverVersion", "io.aeron.archive.ArchiveVersion",

@@ -85,7 +85,7 @@ func run(t *testing.T, where namespaces, atLeast int, options, selection []strin
 		"-Daeron.perform.storage.checks=false", "-Dagrona.strict.alignment.checks=true", "-Djava.net.preferIPv4Stack=true",
 		"-Daeron.fallback.logger=no_op", "-Daeron.event.log=admin", "-Daeron.debug.timeout=3600s", "-Daeron.test.system.aeronmd.path="+driver)
 	java = append(java, options...)
-	java = append(java, "-jar", s.console, "execute", "-cp", s.classPath, "--disable-banner", "--disable-ansi-colors", "--details=tree")
+	java = append(java, "-jar", s.console, "execute", "-cp", s.classPath, "--disable-banner", "--disable-ansi-colors", "--details=tree", "--details-theme=ascii")
 	java = append(java, selection...)
 	args := append(append([]string{}, where.unshare...), "sh", "-c", where.prepare+`exec "$@"`, "sh")
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
@@ -102,6 +102,8 @@ func run(t *testing.T, where namespaces, atLeast int, options, selection []strin
 	require.Zero(t, n.failed, "%s\n%s", n, tail(out.String()))
 	require.GreaterOrEqual(t, n.succeeded, atLeast, "%s: fewer ran than should", n)
 	require.NoError(t, failure)
+	requireKnownAborted(t, out.String(), n.aborted)
+	figures.Record(t, "suite, driver", fmt.Sprintf("%s, %s", suiteVersion, driverVersion(t)))
 	figures.Record(t, "tests", n)
 }
 

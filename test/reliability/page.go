@@ -27,6 +27,12 @@ be long. Padding at the end of a term takes the sender beyond the window; if eve
 it refuses the receiver's status messages, and the stream stops until it times out. Config's default window is a quarter of a term at most,
 16 KiB for terms of 64 KiB; a window that is set to half a term or more is among ` + "`Driver.Warnings`" + `.
 
+Of Aeron's own suite: its sources are those of 1.52.1, the newest that compile against the packages that are published, and run against the driver of 1.54. What upstream's
+build generates to say which version it is says the driver's here, since the suite compares that with what the driver writes into
+its counters. The variables of upstream's logging agent, which the suite sets and this driver does not have, are unset before the driver starts: it
+would ignore them with a warning, and the suite holds that there is none. Tests that abort themselves, since an assumption of theirs does not hold, are counted, and named in
+[aborted.txt](../test/official/aborted.txt): one that is not named there fails the run.
+
 The last recorded runs are in [reliability.json](reliability.json), which the tests write by themselves; one that fails says so, and has no
 figure. A dash: the test has no figure of its own, it passes or fails with its lane. What ran at its full length says so; other figures
 are of the bounded run, or of a test that has one length only.

@@ -15,10 +15,10 @@ type chapter struct {
 var chapters = []chapter{
 	{"With everybody else", []promise{
 		{
-			"What is sent arrives once, in order and unchanged, between clients in Go (this module), C, Java and aeron-go, through our driver, C's and Java's, over IPC, UDP on IPv4 and IPv6, multicast, MDC dynamic and manual, MDS, spies and responses, asking and answering",
+			"What is sent, of every size by both kinds of publication, arrives once, in order and unchanged, between clients in Go (this module), C, Java and aeron-go, through our driver, C's and Java's, over IPC, UDP on IPv4 and IPv6, multicast, MDC dynamic and manual, MDS, spies and responses, asking and answering",
 			[]string{"test/interop.TestMatrix"},
 		},
-		{"The longest message, 16 MiB, is received by everybody from everybody", []string{"test/interop.TestMaximum"}},
+		{"The longest message, 16 MiB, is received by everybody from everybody, over every transport, by both kinds of publication and in every way that takes it; at full length through any two drivers", []string{"test/interop.TestMaximum"}},
 		{"Aeron's own Java system tests pass against the driver embedded in a Go process: everyday ones", []string{"test/official.TestAeronSystemTests_regular"}},
 		{"… those that take long", []string{"test/official.TestAeronSystemTests_slow"}},
 		{"… those for authors of other clients", []string{"test/official.TestAeronSystemTests_bindings"}},
