@@ -2,6 +2,7 @@ package interop
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/stats"
 	"github.com/aeroncgo/aeron/test/payload"
 	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
@@ -53,12 +56,39 @@ type load struct {
 }
 
 var (
+	kinds = []string{"exclusive", "shared"}
 	// Terms are short enough to come to their end several times. The longest message is an eighth of one.
-	small = load{kind: "exclusive", termLength: 64 << 10, sizes: []int{0, 1, oneFrame, mtu, 4001, 8 << 10}, times: 30}
-	large = load{kind: "shared", termLength: 8 << 20, sizes: []int{1 << 20, 1, 100 * oneFrame, 64<<10 + 7}, times: 4}
+	small = load{termLength: 64 << 10, sizes: []int{0, 1, oneFrame, mtu, 4001, 8 << 10}, times: 15}
+	large = load{termLength: 8 << 20, sizes: []int{1 << 20, 1, 100 * oneFrame, 64<<10 + 7}, times: 2}
 	// Of messages that are one frame each.
 	frames = []int{0, 1, 31, 32, 33, oneFrame}
 )
+
+// of is the load sent by a publication of that kind.
+func (l load) of(kind string) load {
+	l.kind = kind
+	return l
+}
+
+// loads are those that a case sends, one publication each: every size by every kind of publication. A response has one publication, so it
+// sends all with that, of the kind that is asked for.
+func (c one) loads(kind string) []load {
+	if c.transport == "response" {
+		return []load{{kind: kind, termLength: large.termLength, sizes: append(slices.Clip(large.sizes), small.sizes...), times: small.times / 5}}
+	}
+	var all []load
+	for _, kind := range kinds {
+		all = append(all, small.of(kind), large.of(kind))
+	}
+	return all
+}
+
+// ways are the methods by which a peer's publication of a kind sends.
+func (l load) ways(peer string) []string {
+	return slices.DeleteFunc(slices.Clone(methods[peer]), func(method string) bool {
+		return l.kind == "shared" && method == "block" // only exclusive publications take blocks
+	})
+}
 
 // everyCase is the whole matrix, in an order that does not change.
 func everyCase() []one {
@@ -94,12 +124,13 @@ func (c one) triples() []string {
 	return triples
 }
 
-// covering picks cases so that any three choices that go together meet in one of them: always the case with the most that is new.
-func covering(all []one) []one {
+// covering picks cases so that whatever is in one of all is in one of them, such as any three choices that go together: always the case
+// with the most that is new.
+func covering(all []one, in func(one) []string) []one {
 	open := map[string]bool{}
 	for _, c := range all {
-		for _, triple := range c.triples() {
-			open[triple] = true
+		for _, part := range in(c) {
+			open[part] = true
 		}
 	}
 	var picked []one
@@ -107,8 +138,8 @@ func covering(all []one) []one {
 		best, most := one{}, 0
 		for _, c := range all {
 			fresh := 0
-			for _, triple := range c.triples() {
-				if open[triple] {
+			for _, part := range in(c) {
+				if open[part] {
 					fresh++
 				}
 			}
@@ -116,8 +147,8 @@ func covering(all []one) []one {
 				best, most = c, fresh
 			}
 		}
-		for _, triple := range best.triples() {
-			delete(open, triple)
+		for _, part := range in(best) {
+			delete(open, part)
 		}
 		picked = append(picked, best)
 	}
@@ -126,7 +157,7 @@ func covering(all []one) []one {
 
 func TestCovering_anyThreeChoicesMeet(t *testing.T) {
 	all := everyCase()
-	picked := covering(all)
+	picked := covering(all, one.triples)
 	require.Less(t, len(picked), len(all)/2)
 	met := map[string]bool{}
 	for _, c := range picked {
@@ -147,17 +178,23 @@ func TestMatrix(t *testing.T) {
 	all := everyCase()
 	picked := all
 	if !*full {
-		picked = covering(all)
+		picked = covering(all, one.triples)
 	}
 	var messages, bytes atomic.Int64
 	t.Run("cases", func(t *testing.T) {
 		for i, c := range picked {
 			t.Run(c.name(), func(t *testing.T) {
 				t.Parallel()
-				s := &scene{one: c, stream: int32(1000 + i), id: fmt.Sprintf("m%d", i), port: port(t), control: port(t)}
-				s.play(t)
-				messages.Add(s.messages)
-				bytes.Add(s.bytes)
+				conversations := []string{""}
+				if c.transport == "response" {
+					conversations = kinds
+				}
+				for j, kind := range conversations {
+					s := newScene(t, c, "m", 1000+len(kinds)*i+j)
+					s.play(t, kind)
+					messages.Add(s.messages)
+					bytes.Add(s.bytes)
+				}
 			})
 		}
 	})
@@ -172,47 +209,125 @@ type scene struct {
 	stream        int32
 	id            string
 	port, control int
+	sessions      map[string]string // of publications, by name
+	transfers     uint64
 	messages      int64
 	bytes         int64
 }
 
-func (s *scene) play(t *testing.T) {
+func newScene(t *testing.T, c one, prefix string, stream int) *scene {
 	t.Helper()
-	transport := transports[s.transport]
-	transport.subscribe(t, s)
-	loads := []load{small, large}
-	if s.transport == "response" { // a response has one publication
-		loads = []load{{kind: "exclusive", termLength: large.termLength, sizes: append(large.sizes, small.sizes...), times: 3}}
+	return &scene{
+		one: c, stream: int32(stream), id: fmt.Sprint(prefix, stream), port: port(t), control: port(t), sessions: map[string]string{},
 	}
-	for _, l := range loads {
-		pub := s.id + "-pub"
-		transport.publish(t, s, l)
-		s.publisherPeer().do(t, "connected", pub)
-		for _, method := range methods[s.publisher] {
-			if l.kind == "shared" && method == "block" {
-				continue // only exclusive publications take blocks
-			}
+}
+
+func (s *scene) play(t *testing.T, kind string) {
+	t.Helper()
+	s.subscribe(t)
+	for _, l := range s.loads(kind) {
+		s.publish(t, l)
+		for _, method := range l.ways(s.publisher) {
 			sizes, times := l.sizes, l.times
 			if method == "claim" || method == "block" {
 				sizes, times = frames, 25
 			}
-			s.transfer(t, s.answers(), method, uint64(s.stream)<<8+uint64(len(method)), times, sizes)
+			s.transfer(t, s.answers(), method, s.seed(), times, sizes)
 		}
 		if s.transport == "response" {
 			s.converse(t)
 		}
-		s.publisherPeer().do(t, "close", pub)
+		s.unpublish(t)
 	}
-	s.subscriberPeer().do(t, "close", s.id+"-sub")
+	s.unsubscribe(t)
 }
 
-// path is a publication of one peer and the subscription of another to which it leads.
-type path struct{ publisher, pub, subscriber, sub string }
+func (s *scene) subscribe(t *testing.T) {
+	t.Helper()
+	transports[s.transport].subscribe(t, s)
+}
+
+func (s *scene) unsubscribe(t *testing.T) {
+	t.Helper()
+	s.subscriberPeer().do(t, "close", s.id+"-sub")
+	if s.transport == "response" {
+		s.publisherPeer().do(t, "close", s.id+"-questions")
+		s.subscriberPeer().do(t, "close", s.id+"-ask")
+	}
+}
+
+func (s *scene) publish(t *testing.T, l load) {
+	t.Helper()
+	transports[s.transport].publish(t, s, l)
+	s.publisherPeer().do(t, "connected", s.id+"-pub")
+}
+
+// unpublish closes the publication when all that was sent has been received, and nothing behind it.
+func (s *scene) unpublish(t *testing.T) {
+	t.Helper()
+	s.drained(t, s.answers())
+	if s.transport == "response" {
+		s.drained(t, s.questions())
+	}
+	s.publisherPeer().do(t, "close", s.id+"-pub")
+}
+
+// seed is another each time, so that what one transfer left behind is not taken for the next one's.
+func (s *scene) seed() uint64 {
+	s.transfers++
+	return uint64(s.stream)<<16 + s.transfers
+}
+
+// path is a publication of one peer and the subscription of another to which it leads, with their drivers.
+type path struct{ publisher, pub, from, subscriber, sub, to string }
 
 // answers is what a case is about, and questions what goes the other way, where there are any.
-func (s *scene) answers() path { return path{s.publisher, s.id + "-pub", s.subscriber, s.id + "-sub"} }
+func (s *scene) answers() path {
+	return path{s.publisher, s.id + "-pub", s.pubDriver, s.subscriber, s.id + "-sub", s.subDriver}
+}
+
 func (s *scene) questions() path {
-	return path{s.subscriber, s.id + "-ask", s.publisher, s.id + "-questions"}
+	return path{s.subscriber, s.id + "-ask", s.subDriver, s.publisher, s.id + "-questions", s.pubDriver}
+}
+
+// opened is a snapshot until the test ends.
+func opened(t *testing.T, dir string) *stats.Snapshot {
+	t.Helper()
+	snapshot, err := stats.Open(dir)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, snapshot.Close()) })
+	return snapshot
+}
+
+// drained waits until the drivers say that the subscriber is where the publication is: the last message was received once, and there is
+// nothing behind it.
+func (s *scene) drained(t *testing.T, p path) {
+	t.Helper()
+	from, to := opened(t, drivers[p.from]), opened(t, drivers[p.to])
+	streams := func(snapshot *stats.Snapshot) (mine []stats.StreamBacklog) {
+		require.NoError(t, snapshot.Refresh())
+		for b := range snapshot.Backlog() {
+			if b.StreamID == s.stream && fmt.Sprint(b.SessionID) == s.sessions[p.pub] {
+				mine = append(mine, b)
+			}
+		}
+		return mine
+	}
+	var published, read []int64
+	testdriver.Await(t, "the subscriber to be where the publication is", func() bool {
+		published, read = nil, nil
+		for _, b := range streams(from) {
+			if b.Publisher != nil {
+				published = append(published, b.Publisher.Position)
+			}
+		}
+		for _, b := range streams(to) {
+			for _, subscriber := range b.Subscribers {
+				read = append(read, subscriber.Position)
+			}
+		}
+		return len(published) == 1 && slices.Equal(published, read)
+	})
 }
 
 // transfer sends and receives, compares both ends with what was to be sent, and gives what the receiver has said.
@@ -238,7 +353,7 @@ func (s *scene) transfer(t *testing.T, p path, method string, seed uint64, times
 // that an answer to anything else would be found out.
 func (s *scene) converse(t *testing.T) {
 	t.Helper()
-	seed := uint64(s.stream)
+	seed := s.seed()
 	for range 5 {
 		for _, p := range []path{s.questions(), s.answers()} {
 			heard := s.transfer(t, p, "offer", seed, 1, []int{1, oneFrame, 4001})

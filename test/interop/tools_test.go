@@ -57,8 +57,10 @@ func quiet(t *testing.T) string {
 	_, err = client.AddSubscription(ctx, fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d|reliable=false", lossy), 9)
 	require.NoError(t, err)
 	testdriver.Gap(t, fmt.Sprintf("127.0.0.1:%d", lossy), -123, 9)
-	_, err = client.AddPublication(ctx, "aeron:udp?endpoint=no-such-host.invalid:1|interface=127.0.0.1", 8)
-	require.Error(t, err, "so that there is an error to be seen")
+	for range 2 {
+		_, err = client.AddPublication(ctx, "aeron:udp?endpoint=no-such-host.invalid:1|interface=127.0.0.1", 8)
+		require.Error(t, err, "so that there is an error to be seen")
+	}
 	snapshot := opened(t, d.Dir())
 	testdriver.Await(t, "the gap to be filled", func() bool {
 		require.NoError(t, snapshot.Refresh())
@@ -68,15 +70,6 @@ func quiet(t *testing.T) string {
 	return d.Dir()
 }
 
-// opened is a snapshot until the test ends.
-func opened(t *testing.T, dir string) *stats.Snapshot {
-	t.Helper()
-	snapshot, err := stats.Open(dir)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, snapshot.Close()) })
-	return snapshot
-}
-
 // What Java's tools read of our driver's directory is what package stats reads.
 func TestJavaTools_agreeWithStats(t *testing.T) {
 	figures.Begin(t)
@@ -84,20 +77,11 @@ func TestJavaTools_agreeWithStats(t *testing.T) {
 	snapshot := opened(t, dir)
 	resting, counters := sameAsJavasAeronStat(t, dir, snapshot)
 
-	shown := javaTool(t, "ErrorStat", dir)
-	errors := 0
-	for e := range snapshot.Errors() {
-		first, _, _ := strings.Cut(strings.TrimSpace(e.Text), "\n")
-		require.Contains(t, shown, first)
-		errors++
-	}
-	require.Positive(t, errors)
-	require.Contains(t, shown, fmt.Sprintf("%d distinct errors observed", errors))
-
+	errors, observations := sameAsJavasErrorStat(t, dir, snapshot)
 	losses := sameAsJavasLossStat(t, dir, snapshot)
 	streams := sameAsJavasBacklogStat(t, dir, snapshot)
 	figures.Record(t, "AeronStat, ErrorStat, LossStat, BacklogStat", fmt.Sprintf(
-		"%d counters, %d of them at rest with the same value, %d errors, %d loss entries and %d streams agree", counters, resting, errors, losses, streams))
+		"%d counters, %d of them at rest with the same value, %d errors seen %d times, %d loss entries and %d streams agree", counters, resting, errors, observations, losses, streams))
 }
 
 // All counters must be there, and those have the same value that have it before and after the tool has looked.
@@ -154,6 +138,36 @@ func sameAsJavasAeronStat(t *testing.T, dir string, snapshot *stats.Snapshot) (r
 	return resting, len(after)
 }
 
+// javasTime is what a tool prints for a time, in milliseconds.
+func javasTime(t *testing.T, text string) int64 {
+	t.Helper()
+	when, err := time.Parse("2006-01-02 15:04:05.000-0700", text)
+	require.NoError(t, err)
+	return when.UnixMilli()
+}
+
+// Each error, in the log's order: how often and when it was observed, and all that it says.
+func sameAsJavasErrorStat(t *testing.T, dir string, snapshot *stats.Snapshot) (errors, observations int) {
+	t.Helper()
+	shown := javaTool(t, "ErrorStat", dir)
+	head := regexp.MustCompile(`(?m)^(\d+) observations from (\S+ \S+) to (\S+ \S+) for:\n`)
+	heads := head.FindAllStringSubmatch(shown, -1)
+	texts := head.Split(shown, -1)[1:]
+	require.NoError(t, snapshot.Refresh())
+	for e := range snapshot.Errors() {
+		require.Less(t, errors, len(heads), shown)
+		require.Equal(t, fmt.Sprint(e.Count), heads[errors][1])
+		require.Equal(t, e.First.UnixMilli(), javasTime(t, heads[errors][2]))
+		require.Equal(t, e.Last.UnixMilli(), javasTime(t, heads[errors][3]))
+		require.True(t, strings.HasPrefix(texts[errors], e.RawText), "%q\n%q", texts[errors], e.RawText)
+		errors, observations = errors+1, observations+e.Count
+	}
+	require.Len(t, heads, errors)
+	require.Contains(t, shown, fmt.Sprintf("%d distinct errors observed", errors))
+	require.Greater(t, observations, errors, "one that was seen more than once")
+	return errors, observations
+}
+
 // Each row of the report, in its order.
 func sameAsJavasLossStat(t *testing.T, dir string, snapshot *stats.Snapshot) (losses int) {
 	t.Helper()
@@ -161,11 +175,6 @@ func sameAsJavasLossStat(t *testing.T, dir string, snapshot *stats.Snapshot) (lo
 	_, table, ok := strings.Cut(shown, "SOURCE\n")
 	require.True(t, ok, shown)
 	rows := strings.Split(strings.TrimSpace(table), "\n")
-	at := func(text string) int64 {
-		when, err := time.Parse("2006-01-02 15:04:05.000-0700", text)
-		require.NoError(t, err)
-		return when.UnixMilli()
-	}
 	require.NoError(t, snapshot.Refresh())
 	for loss := range snapshot.Loss() {
 		require.Less(t, losses, len(rows), shown)
@@ -173,8 +182,8 @@ func sameAsJavasLossStat(t *testing.T, dir string, snapshot *stats.Snapshot) (lo
 		require.Len(t, fields, 8, shown)
 		require.Equal(t, fmt.Sprint(loss.ObservationCount), fields[0])
 		require.Equal(t, fmt.Sprint(loss.TotalBytesLost), fields[1])
-		require.Equal(t, loss.First.UnixMilli(), at(fields[2]))
-		require.Equal(t, loss.Last.UnixMilli(), at(fields[3]))
+		require.Equal(t, loss.First.UnixMilli(), javasTime(t, fields[2]))
+		require.Equal(t, loss.Last.UnixMilli(), javasTime(t, fields[3]))
 		require.Equal(t, fmt.Sprint(loss.SessionID), fields[4])
 		require.Equal(t, fmt.Sprint(loss.StreamID), fields[5])
 		require.Equal(t, loss.RawChannel, fields[6])

@@ -82,12 +82,8 @@ var transports = map[string]transport{
 			t.Helper()
 			s.publisherPeer().do(t, "sub", s.id+"-questions", "c-"+s.pubDriver, fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d", s.port), s.stream)
 			answers := s.addSubscription(t, fmt.Sprintf("aeron:udp?control=127.0.0.1:%d|control-mode=response", s.control))
-			s.subscriberPeer().do(t, "pub", s.id+"-ask", "c-"+s.subDriver,
-				fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d|response-correlation-id=%s", s.port, answers), s.stream, "exclusive")
-			t.Cleanup(func() {
-				s.publisherPeer().do(t, "close", s.id+"-questions")
-				s.subscriberPeer().do(t, "close", s.id+"-ask")
-			})
+			s.sessions[s.id+"-ask"] = s.subscriberPeer().do(t, "pub", s.id+"-ask", "c-"+s.subDriver,
+				fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d|response-correlation-id=%s", s.port, answers), s.stream, "exclusive")["session"]
 		},
 		publish: func(t *testing.T, s *scene, l load) {
 			t.Helper()
@@ -121,5 +117,5 @@ func (s *scene) addSubscription(t *testing.T, channel string) string {
 
 func (s *scene) addPublication(t *testing.T, channel string, l load) {
 	t.Helper()
-	s.publisherPeer().do(t, "pub", s.id+"-pub", "c-"+s.pubDriver, channel, s.stream, l.kind)
+	s.sessions[s.id+"-pub"] = s.publisherPeer().do(t, "pub", s.id+"-pub", "c-"+s.pubDriver, channel, s.stream, l.kind)["session"]
 }

@@ -314,8 +314,7 @@ static void do_recv(answer_t *a, thing_t *s, int64_t wanted)
     int64_t since = aeron_nano_clock();
     while (s->received.count < wanted)
     {
-        int64_t left = wanted - s->received.count;
-        int n = aeron_subscription_poll(s->subscription, aeron_fragment_assembler_handler, s->assembler, left < 16 ? (size_t)left : 16);
+        int n = aeron_subscription_poll(s->subscription, aeron_fragment_assembler_handler, s->assembler, 16);
         if (n < 0)
         {
             fail(a, "poll");

@@ -416,7 +416,7 @@ public final class Peer
             final long since = System.nanoTime();
             while (received.count < wanted)
             {
-                if (0 == subscription.poll(assembler, (int)Math.min(16, wanted - received.count)))
+                if (0 == subscription.poll(assembler, 16))
                 {
                     if (System.nanoTime() - since > PATIENCE_NS)
                     {

@@ -8,7 +8,7 @@
 //	TAG image S                         waits for an image: correlation= session=
 //	TAG dest X CHANNEL                  adds a destination to a publication or subscription; undest removes it
 //	TAG send P METHOD SEED TIMES SIZES  sends messages of these sizes, comma-separated, times over: count= bytes= hash=
-//	TAG recv S COUNT                    receives so many messages: count= bytes= hash=
+//	TAG recv S COUNT                    receives so many messages, and tells of those that come with the last: count= bytes= hash=
 //	TAG close X                         closes a publication, subscription or client
 //
 // The answer is "TAG ok [key=value ...]" or "TAG err words". Commands run side by side; the peer ends with its input.
@@ -294,7 +294,7 @@ func (s *server) receive(ctx context.Context, name, count string) (string, error
 	}
 	var got payload.Digest
 	err = repeat(ctx, "messages", func() (bool, error) {
-		_, err := sub.Poll(got.Add, min(16, wanted-got.Count))
+		_, err := sub.Poll(got.Add, 16)
 		return got.Count >= wanted, err
 	})
 	if err != nil {
