@@ -112,7 +112,7 @@ func closeWhileItGoes(t *testing.T, held bool, end func(c *child, dir string, d 
 }
 
 // Killed, taken over, killed again, in one directory, each time under a client that has ten busy publications and subscriptions, a claim
-// that is open and an Add that is on its way: the new driver gets the directory while all of that is there, which ends as it does without
+// that is open and Adds that follow each other, while messages flow: the new driver gets the directory while all of that is there, which ends as it does without
 // a new driver, and whoever connects anew finds the new one.
 func TestDriverRestart_inTheSameDirectory(t *testing.T) {
 	figures.Begin(t)
@@ -128,7 +128,8 @@ func TestDriverRestart_inTheSameDirectory(t *testing.T) {
 		})
 		f := newFleet(t, d)
 		claim := openClaim(t, d)
-		adds := pendingAdd(t, d, c, dir)
+		adds := addUntilItEnds(d)
+		f.requireFlows(t, 1)
 		began := time.Now()
 		c.signal(syscall.SIGKILL)
 		<-c.ended

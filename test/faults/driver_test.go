@@ -65,8 +65,8 @@ type fleet struct {
 	subs   []*aeron.Subscription
 	stop   chan struct{}
 	work   sync.WaitGroup
-	moved  atomic.Int64
-	ends   chan error // why each of the twenty has stopped
+	moved  [fleetSize]atomic.Int64 // what each subscription has received
+	ends   chan error              // why each of the twenty has stopped
 }
 
 const fleetSize = 10
@@ -87,14 +87,32 @@ func newFleet(t *testing.T, d *aeron.Driver) *fleet {
 	for i := range fleetSize {
 		require.NoError(t, f.pubs[i].AwaitReady(ctx))
 		f.work.Go(func() { f.ends <- f.sendUntilItEnds(f.pubs[i]) })
-		f.work.Go(func() { f.ends <- f.receiveUntilItEnds(f.subs[i]) })
+		f.work.Go(func() { f.ends <- f.receiveUntilItEnds(f.subs[i], &f.moved[i]) })
 	}
 	t.Cleanup(func() {
 		f.halt()
 		f.work.Wait()
 	})
-	testdriver.Await(t, "messages to flow", func() bool { return f.moved.Load() > 1000 })
+	f.requireFlows(t, 100)
 	return f
+}
+
+// requireFlows waits until each subscription has received so many messages from now on.
+func (f *fleet) requireFlows(t *testing.T, count int64) {
+	t.Helper()
+	var before [fleetSize]int64
+	for i := range before {
+		before[i] = f.moved[i].Load()
+	}
+	testdriver.Await(t, "messages of every stream to flow", func() bool {
+		for i := range before {
+			if f.moved[i].Load() < before[i]+count {
+				return false
+			}
+		}
+		return true
+	})
+	require.Empty(t, f.ends, "somebody has stopped")
 }
 
 func (f *fleet) halt() {
@@ -123,14 +141,14 @@ func (f *fleet) sendUntilItEnds(pub *aeron.ExclusivePublication) error {
 	}
 }
 
-func (f *fleet) receiveUntilItEnds(sub *aeron.Subscription) error {
+func (f *fleet) receiveUntilItEnds(sub *aeron.Subscription, moved *atomic.Int64) error {
 	for {
 		select {
 		case <-f.stop:
 			return nil
 		default:
 		}
-		n, err := sub.Poll(func(aeron.Fragment) { f.moved.Add(1) }, 10)
+		n, err := sub.Poll(func(aeron.Fragment) { moved.Add(1) }, 10)
 		if err != nil {
 			return err
 		}
@@ -186,6 +204,13 @@ func pendingAdd(t *testing.T, d *aeron.Driver, c *child, dir string) <-chan erro
 	c.signal(syscall.SIGSTOP)
 	awaitStopped(t, c.cmd.Process.Pid)
 	before := asked(t, dir)
+	last := addUntilItEnds(d)
+	testdriver.Await(t, "the Add to be on its way to the driver, which does not answer", func() bool { return asked(t, dir) > before })
+	return last
+}
+
+// addUntilItEnds adds subscriptions one after the other. The channel has the error of the last one.
+func addUntilItEnds(d *aeron.Driver) <-chan error {
 	last := make(chan error, 1)
 	go func() {
 		for {
@@ -199,7 +224,6 @@ func pendingAdd(t *testing.T, d *aeron.Driver, c *child, dir string) <-chan erro
 			}
 		}
 	}()
-	testdriver.Await(t, "the Add to be on its way to the driver, which does not answer", func() bool { return asked(t, dir) > before })
 	return last
 }
 
