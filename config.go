@@ -95,8 +95,9 @@ type Config struct {
 	TermLength int
 	// IPCTermLength is the same for IPC streams. Default 8 MiB. C: ipc_term_buffer_length
 	IPCTermLength int
-	// SparseTerms leaves log files to be filled on use: cheaper to open, and when /dev/shm is full the process is killed by a
-	// SIGBUS that Go cannot catch, where otherwise Add fails with CodeStorageSpace. Default false. C: term_buffer_sparse_file
+	// SparseTerms leaves log files to be filled on use: cheaper to open, and when /dev/shm is full the process that writes is killed by a
+	// SIGBUS that Go cannot catch, a publisher's or, of what comes over the network, the driver's, where otherwise Add fails with
+	// CodeStorageSpace and an image is refused. Default false. C: term_buffer_sparse_file
 	SparseTerms bool
 	// MTU is the longest UDP payload, a multiple of 32 above 32, up to 65,504. Default 1,408. C: mtu_length
 	MTU int

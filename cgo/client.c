@@ -81,6 +81,15 @@ aerongo_result_t aerongo_client_init(aeron_context_t *context)
         return aerongo_failure();
     }
 
+    /* C begins with the last record that was broadcast before, which is for others, and believes of its place and length what the file says:
+     * where bytes of the file are flipped, it copies from anywhere or never comes to an end. This begins behind it. */
+    aeron_broadcast_receiver_t *receiver = &client->conductor.to_client_buffer;
+    int64_t tail;
+    AERON_GET_ACQUIRE(tail, receiver->descriptor->tail_counter);
+    receiver->cursor = tail;
+    receiver->next_record = tail;
+    receiver->record_offset = (size_t)tail & receiver->mask;
+
     return aerongo_pointer(client);
 }
 

@@ -1,6 +1,12 @@
 #include "shim.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "aeron_driver_context.h"
 #include "util/aeron_error.h"
+#include "util/aeron_fileutil.h"
 
 /* Environment scopes of aerongo_env.h: what Aeron's getenv sees of AERON_* while one of our calls runs. */
 static int aerongo_enter_environment(int from_env)
@@ -8,6 +14,57 @@ static int aerongo_enter_environment(int from_env)
     int before = aerongo_env_scope_get();
     aerongo_env_scope_set(from_env ? AERONGO_ENV_SCOPE_ALLOW : AERONGO_ENV_SCOPE_DENY);
     return before;
+}
+
+/* Whether one of the two directories above a log, the driver's and publications or images in it, is a symbolic link by now. A driver starts in
+ * no such directory, and C would make and remove files behind the link, by their names. */
+static bool aerongo_leads_elsewhere(const char *log)
+{
+    char path[AERON_MAX_PATH];
+
+    if (strlen(log) >= sizeof(path))
+    {
+        return true;
+    }
+    strcpy(path, log);
+    for (int up = 0; up < 2; up++)
+    {
+        struct stat found;
+        char *slash = strrchr(path, '/');
+        if (NULL == slash)
+        {
+            return true;
+        }
+        while (slash > path && '/' == slash[-1])
+        {
+            slash--; /* behind "link/" lstat sees what is there */
+        }
+        *slash = '\0';
+        if (0 == lstat(path, &found) && S_ISLNK(found.st_mode))
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+static int aerongo_raw_log_map(
+    aeron_mapped_raw_log_t *log, const char *path, bool use_sparse_files, uint64_t term_length, uint64_t page_size)
+{
+    if (aerongo_leads_elsewhere(path))
+    {
+        AERON_SET_ERR(ENOTDIR, "a symbolic link is in the place of the driver's directory: %s", path);
+        return -1;
+    }
+
+    return aeron_raw_log_map(log, path, use_sparse_files, term_length, page_size);
+}
+
+static bool aerongo_raw_log_free(aeron_mapped_raw_log_t *log, const char *path)
+{
+    /* Without a name it is unmapped, and no file removed. */
+    return aeron_raw_log_free(log, NULL != path && aerongo_leads_elsewhere(path) ? NULL : path);
 }
 
 aerongo_result_t aerongo_driver_context_init(int from_env)
@@ -19,7 +76,14 @@ aerongo_result_t aerongo_driver_context_init(int from_env)
     int status = aeron_driver_context_init(&context);
     aerongo_env_scope_set(before);
 
-    return status < 0 ? aerongo_failure() : aerongo_pointer(context);
+    if (status < 0)
+    {
+        return aerongo_failure();
+    }
+    context->raw_log_map_func = aerongo_raw_log_map;
+    context->raw_log_free_func = aerongo_raw_log_free;
+
+    return aerongo_pointer(context);
 }
 
 aerongo_result_t aerongo_driver_context_close(aeron_driver_context_t *context)

@@ -43,7 +43,8 @@ const (
 	// (AERON_COUNTERS_METADATA_BUFFER_LENGTH): records of 512 and 128 bytes.
 	CounterMetadataRatio = 4
 
-	minRingCapacity = 8 // AERON_MPSC_RB_MIN_CAPACITY
+	counterMetadataLength = 512 // AERON_COUNTERS_MANAGER_METADATA_LENGTH
+	minRingCapacity       = 8   // AERON_MPSC_RB_MIN_CAPACITY
 )
 
 // NullValue is what a driver writes as its heartbeat when it has closed
@@ -235,6 +236,13 @@ func (h Header) check() error {
 	if end > h.FileLength {
 		return fmt.Errorf("%w: the header describes %d bytes, the file has %d: %w",
 			ErrCorrupt, end, h.FileLength, ErrTooShort)
+	}
+	// C looks at every record of the metadata, whole, and at the values that belong to it, however many the header says that there are.
+	records := (int64(h.CounterMetadataLength) + counterMetadataLength - 1) / counterMetadataLength
+	end = max(h.CounterMetadataOffset()+records*counterMetadataLength, h.CounterValuesOffset()+records*counterMetadataLength/CounterMetadataRatio)
+	if end > h.FileLength {
+		return fmt.Errorf("%w: counter_metadata_buffer_length %d is of %d counters, which end at %d, and the file has %d bytes: %w",
+			ErrCorrupt, h.CounterMetadataLength, records, end, h.FileLength, ErrTooShort)
 	}
 	return nil
 }

@@ -119,6 +119,7 @@ func TestDecodeHeader_refusesWhatCannotBeTrue(t *testing.T) {
 		"to clients zero":           {func(s *cnctest.Spec) { s.ToClientsLength = 0 }, "to_clients_buffer_length 0 is not"},
 		"broadcast only a trailer":  {func(s *cnctest.Spec) { s.ToClientsLength = 128 }, "to_clients_buffer_length 128 is not"},
 		"broadcast not a power":     {func(s *cnctest.Spec) { s.ToClientsLength += 3 }, "not a power of two"},
+		"counters without values":   {func(s *cnctest.Spec) { s.CounterMetadataLength, s.CounterValuesLength = 40*512, 0 }, "is of 40 counters"},
 		"less metadata than values": {func(s *cnctest.Spec) { s.CounterMetadataLength-- }, "less than 4 times"},
 		"values huge":               {func(s *cnctest.Spec) { s.CounterValuesLength = huge }, "less than 4 times"},
 		"error log huge":            {func(s *cnctest.Spec) { s.ErrorLogLength = huge }, "more than any driver writes"},

@@ -51,6 +51,8 @@ var tasks = map[string]func(dir string, args []string) error{
 	"fullAtAdd":     runFullAtAdd,
 	"fullMidStream": runFullMidStream,
 	"writer":        runWriter,
+	"fullReceiver":  runFullReceiver,
+	"receiver":      runReceiver,
 	"profiled":      runProfiled,
 	"deaf":          runDeaf,
 	"readOnlyStart": runReadOnlyStart,
@@ -59,6 +61,8 @@ var tasks = map[string]func(dir string, args []string) error{
 	"mapper":        runMapper,
 	"newLogs":       runNewLogs,
 	"flipped":       runFlipped,
+	"flippedCnC":    runFlippedCnC,
+	"truncatedCnC":  runTruncatedCnC,
 }
 
 func TestMain(m *testing.M) {

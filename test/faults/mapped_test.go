@@ -111,7 +111,7 @@ func mapImage(ctx context.Context, d *aeron.Driver, stream int32, told func() bo
 	if err != nil {
 		return "", err
 	}
-	fate := "neither an image nor an error"
+	fate := ""
 	for deadline := time.Now().Add(testdriver.Patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if told() {
 			fate = "refused"
@@ -121,6 +121,9 @@ func mapImage(ctx context.Context, d *aeron.Driver, stream int32, told func() bo
 			fate = "mapped"
 			break
 		}
+	}
+	if fate == "" {
+		return "", errors.New("there is neither an image nor an error")
 	}
 	for range 40 {
 		_, err := sub.Poll(func(f aeron.Fragment) { _ = len(f.Data()) }, 10)
@@ -176,6 +179,14 @@ func edged() (damages []damage) {
 	return damages
 }
 
+// cutOff are logs that end too soon.
+func cutOff(r *rand.Rand) (damages []damage) {
+	for _, length := range cuts(r, 3*64<<10+logMetadata) {
+		damages = append(damages, damage{fmt.Sprint("cut off at ", length), -1, func(whole []byte) []byte { return cutFile(whole, length) }})
+	}
+	return damages
+}
+
 // Somebody who may write the driver's directory puts a log that is cut off, or whose metadata has bytes flipped, in the place of one before a
 // client maps it, which takes a log that several clients have. Who cuts off a file that is mapped kills whoever reads it by SIGBUS, which no
 // Go code can catch: see docs/SECURITY.md.
@@ -192,8 +203,9 @@ func TestDamagedLog_thatAClientMaps(t *testing.T) {
 	mapper.expect("ready")
 	fates := map[string]int{}
 	damages := edged()
-	for n := range bounded(100, 3000) {
-		damages = append(damages, damage{fmt.Sprint("random ", n), -1, func(whole []byte) []byte { return damagedFile(r, whole) }})
+	damages = append(damages, cutOff(r)...)
+	for n := range flips() {
+		damages = append(damages, damage{fmt.Sprint("random ", n), -1, func(whole []byte) []byte { return flippedFile(r, whole) }})
 	}
 	for n := range 2 * len(damages) {
 		stream := int32(1000 + n)

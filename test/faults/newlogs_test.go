@@ -322,13 +322,14 @@ func threadless(dir string) (*aeronc.Client, *atomic.Int64, error) {
 func damages() []damage {
 	all := edged()
 	const least = 3*64<<10 + logMetadata
-	for _, length := range []int{0, 1, 32, 4095, 4096, 8192, 64 << 10, least - 4096, least - 1} {
-		all = append(all, damage{fmt.Sprint("cut off at ", length), -1, func(whole []byte) []byte { return whole[:min(length, len(whole))] }})
+	for _, length := range []int{1, 4095, 8192, 64 << 10, least - 4096, least - 1} {
+		all = append(all, damage{fmt.Sprint("cut off at ", length), -1, func(whole []byte) []byte { return cutFile(whole, length) }})
 	}
 	r := rand.New(rand.NewPCG(15, 16))
-	for n := range bounded(60, 1500) {
+	all = append(all, cutOff(r)...)
+	for n := range flips() {
 		all = append(all, damage{fmt.Sprint("random ", n), -1, func(whole []byte) []byte {
-			b := damagedFile(r, whole)
+			b := flippedFile(r, whole)
 			if len(b) > 64 {
 				b[r.IntN(64)] ^= byte(r.IntN(256)) // of the first frames
 			}

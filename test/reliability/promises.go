@@ -94,7 +94,8 @@ var chapters = []chapter{
 	}},
 	{"Storage", []promise{
 		{"No room for a driver, or for a publication, is a typed error; what is there goes on", []string{"test/faults.TestStorageFullAtStart", "test/faults.TestStorageFullAtAdd"}},
-		{"/dev/shm that fills under a writer kills nobody, unless sparse terms were asked for, and then not the driver", []string{"test/faults.TestStorageFullMidStream"}},
+		{"/dev/shm that fills under a writer kills nobody, unless sparse terms were asked for: then whoever writes to the log, which is the publisher's process and not the driver's", []string{"test/faults.TestStorageFullMidStream"}},
+		{"… and likewise under what is received over UDP: there it is the driver that writes, and with sparse terms dies", []string{"test/faults.TestStorageFullMidStream_received"}},
 		{"A directory that is taken away, or replaced by a link, kills nobody, and nothing behind the link is touched", []string{"test/faults.TestDirectoryTakenAway"}},
 		{"A directory that may not be written to is a typed error of Start and of Add, which names the path and what to do; what is there goes on", []string{"test/faults.TestDirectoryReadOnly"}},
 		{"A cnc.dat that is cut off anywhere hangs no client and kills no driver", []string{"test/faults.TestTruncatedCnC"}},
