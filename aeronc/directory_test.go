@@ -4,8 +4,10 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,6 +88,61 @@ func TestCheckActive_refusesADriverThatIsTooOld(t *testing.T) {
 		require.ErrorIs(t, err, cncfile.ErrVersion, version)
 		require.ErrorContains(t, err, "update the driver")
 	}
+}
+
+// strangersDir names the directory that a copy of this program, as another user, is to be refused.
+const strangersDir = "AERONC_TEST_STRANGERS_DIR"
+
+// A dead driver's directory of another user, in which this one may do everything: no driver starts there, nobody connects, and it stays as it is.
+func TestStartDriver_refusesADirectoryOfSomebodyElse(t *testing.T) {
+	if dir := os.Getenv(strangersDir); dir != "" {
+		driver, err := NewDriverContext()
+		require.NoError(t, err)
+		require.NoError(t, driver.SetDir(dir))
+		_, err = StartDriver(driver)
+		require.ErrorIs(t, err, ErrDirectoryRefused)
+		require.ErrorIs(t, err, mediadir.ErrForeignOwner)
+		require.NoError(t, driver.Close())
+		client, err := NewContext()
+		require.NoError(t, err)
+		require.NoError(t, client.SetDir(dir))
+		_, err = Connect(client)
+		require.ErrorIs(t, err, ErrDirectoryRefused)
+		require.ErrorIs(t, err, mediadir.ErrForeignOwner)
+		require.NoError(t, client.Close())
+		return
+	}
+	require.Zero(t, os.Geteuid(), "becoming another user takes root")
+	const nobody, stranger = 65534, 65533
+	dir := filepath.Join(cnctest.Dir(t), "driver")
+	require.NoError(t, os.Chmod(filepath.Dir(dir), 0o755)) //nolint:gosec // others must get as far as this
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	cnc := cnctest.Valid(time.Now().Add(-time.Hour)).Write(t, dir)
+	old := time.Now().Add(-time.Hour)
+	require.NoError(t, os.Chtimes(cnc, old, old))
+	for path, mode := range map[string]fs.FileMode{dir: 0o777, cnc: 0o666} {
+		require.NoError(t, os.Chown(path, stranger, stranger))
+		require.NoError(t, os.Chmod(path, mode))
+	}
+	text := func() []byte {
+		entries, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		require.Len(t, entries, 1)
+		info, err := os.Stat(cnc)
+		require.NoError(t, err)
+		require.Equal(t, old.UnixNano(), info.ModTime().UnixNano())
+		b, err := os.ReadFile(cnc)
+		require.NoError(t, err)
+		return b
+	}
+	before := text()
+	child := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
+	child.Env, child.Dir = append(os.Environ(), strangersDir+"="+dir), "/"
+	child.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, err := child.CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Contains(t, string(out), "--- PASS: "+t.Name())
+	require.Equal(t, before, text())
 }
 
 func TestOccupied_isByDirectoryWhateverItsName(t *testing.T) {

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -90,20 +92,67 @@ func TestOpen_takesADirectoryBehindALink(t *testing.T) {
 	require.Equal(t, link, snap.Info().Dir)
 }
 
+// readersDir names the directory that a copy of this program, as a user who may only read it, is to look at.
+const readersDir = "STATS_TEST_READERS_DIR"
+
 func TestOpen_needsNoMoreThanTheRightToRead(t *testing.T) {
+	if dir := os.Getenv(readersDir); dir != "" {
+		lookWithoutTheRightToWrite(t, dir)
+		return
+	}
 	f := full(t)
 	dir := f.write(t)
-	for _, name := range []string{cncfile.FileName, stats.LossReportFile} {
-		require.NoError(t, os.Chmod(filepath.Join(dir, name), 0o400))
+	writeLog(t, dir, "publications", 7, logOf(1024))
+	require.NoError(t, filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		mode := fs.FileMode(0o444)
+		if e.IsDir() {
+			mode = 0o555
+		}
+		return errors.Join(err, os.Chmod(path, mode))
+	}))
+	if os.Geteuid() == 0 { // whom permissions do not bind
+		const nobody = 65534
+		child := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
+		child.Env, child.Dir = append(os.Environ(), readersDir+"="+dir), "/"
+		child.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		out, err := child.CombinedOutput()
+		require.NoError(t, err, string(out))
+		require.Contains(t, string(out), "--- PASS: "+t.Name())
+	} else {
+		lookWithoutTheRightToWrite(t, dir)
 	}
-	require.NoError(t, os.Chmod(dir, 0o500))
-	snap, err := stats.Open(dir)
-	require.NoError(t, err)
-	require.NoError(t, snap.Err())
 	after, err := os.ReadFile(filepath.Join(dir, cncfile.FileName))
 	require.NoError(t, err)
 	require.Equal(t, f.cnc, after, "it is only read")
-	require.NoError(t, os.Chmod(dir, 0o700)) // for its removal
+	for _, d := range []string{dir, filepath.Join(dir, "publications")} {
+		require.NoError(t, os.Chmod(d, 0o700)) // for its removal
+	}
+}
+
+func lookWithoutTheRightToWrite(t *testing.T, dir string) {
+	t.Helper()
+	for _, name := range []string{cncfile.FileName, stats.LossReportFile, "publications/7.logbuffer"} {
+		_, err := os.OpenFile(filepath.Join(dir, name), os.O_RDWR, 0)
+		require.ErrorIs(t, err, fs.ErrPermission, "or this shows nothing")
+	}
+	snap, err := stats.Open(dir)
+	require.NoError(t, err)
+	require.NoError(t, snap.Err())
+	require.NoError(t, snap.Refresh())
+	counters, _, failures, losses := everything(snap)
+	require.Positive(t, counters)
+	require.Positive(t, failures)
+	require.Positive(t, losses)
+	explained := 0
+	for e := range stats.ExplainWithoutProcesses(snap) {
+		require.Positive(t, e.Window, "its log has been read")
+		explained++
+	}
+	require.Positive(t, explained)
+	require.NoError(t, snap.Close())
+	events, err := stats.OpenEvents(dir)
+	require.NoError(t, err)
+	require.NoError(t, events.Close())
 }
 
 func TestInfo_givesEveryField(t *testing.T) {

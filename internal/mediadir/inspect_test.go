@@ -3,11 +3,13 @@
 package mediadir_test
 
 import (
+	"errors"
 	"io/fs"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -255,6 +257,49 @@ func TestInspect_refusesWhatBelongsToOthers(t *testing.T) {
 		}
 	}
 	require.Equal(t, mediadir.Dead, f.inspect().State)
+}
+
+// A directory, or a cnc.dat in it, of another user, which this one may read, write and even remove: only the owner says that it is not ours.
+func TestForeignOwner_isRefusedThoughEverythingIsAllowed(t *testing.T) {
+	refused := func(dir string) {
+		_, err := mediadir.Inspect(dir, timeout)
+		requireError(t, err, mediadir.ErrForeignOwner, dir)
+		requireError(t, mediadir.RemoveDead(dir, timeout), mediadir.ErrForeignOwner, dir)
+		requireError(t, mediadir.PrepareForDriver(dir, mediadir.PrepareOptions{DeleteOnStart: true}), mediadir.ErrForeignOwner, dir)
+	}
+	if base, child := asChild(); child {
+		for _, name := range []string{"directory", "file"} {
+			dir := filepath.Join(base, name)
+			f, err := os.OpenFile(filepath.Join(dir, cncfile.FileName), os.O_RDWR, 0) // nothing else keeps us from it
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+			refused(dir)
+		}
+		_, err := mediadir.ParentIn(base)
+		requireError(t, err, mediadir.ErrInsecureParent, own(base))
+		require.ErrorIs(t, err, mediadir.ErrForeignOwner)
+		return
+	}
+	require.Zero(t, os.Geteuid(), "becoming another user takes root")
+	const stranger = nobody - 1
+	base := cnctest.Dir(t)
+	require.NoError(t, os.Chmod(base, 0o777|fs.ModeSticky)) //nolint:gosec // like /dev/shm
+	for name, owner := range map[string]int{"directory": stranger, "file": nobody, "aerongo-" + strconv.Itoa(nobody): stranger} {
+		f := dead(t)
+		require.NoError(t, filepath.WalkDir(f.dir, func(path string, e fs.DirEntry, err error) error {
+			mode := fs.FileMode(0o666)
+			if e.IsDir() {
+				mode = 0o777
+			}
+			return errors.Join(err, os.Chown(path, stranger, stranger), os.Chmod(path, mode))
+		}))
+		require.NoError(t, os.Chown(f.dir, owner, owner))
+		f.age(longAgo)
+		require.NoError(t, os.Rename(f.dir, filepath.Join(base, name)))
+	}
+	before := contents(t, base)
+	runChild(t, base, nobody)
+	require.Equal(t, before, contents(t, base))
 }
 
 func TestInspect_acceptsRootsDirectories(t *testing.T) {

@@ -39,13 +39,14 @@ are of the bounded run, or of a test that has one length only.
 
 `
 
-// makePage gives the page's text for the module in root.
-func makePage(root string) (string, error) {
+// makePage gives the page's text for the module in root. The error is of promises whose tests do not exist; bad are those that the recorded runs
+// do not bear out, which the page shows.
+func makePage(root string) (text string, bad, err error) {
 	results, err := figures.Load(filepath.Join(root, figuresPath))
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	var missing []error
+	var missing, unproven []error
 	var page strings.Builder
 	page.WriteString(intro)
 	for _, chapter := range chapters {
@@ -57,7 +58,14 @@ func makePage(root string) (string, error) {
 					missing = append(missing, fmt.Errorf("the promise %q: %w", promise.text, err))
 				}
 				names = append(names, "`"+strings.TrimPrefix(test, "..")+"`")
-				if result, ok := results[test]; ok {
+				result, ok := results[test]
+				switch {
+				case ok && !result.Passed:
+					unproven = append(unproven, fmt.Errorf("the promise %q: %s failed when it was last recorded", promise.text, test))
+				case !ok && records(root, test):
+					unproven = append(unproven, fmt.Errorf("the promise %q: %s has no recorded run: make reliability", promise.text, test))
+				}
+				if ok {
 					measured = append(measured, describe(result))
 				}
 			}
@@ -68,7 +76,7 @@ func makePage(root string) (string, error) {
 		}
 		page.WriteString("\n")
 	}
-	return strings.TrimSuffix(page.String(), "\n"), errors.Join(missing...)
+	return strings.TrimSuffix(page.String(), "\n"), errors.Join(unproven...), errors.Join(missing...)
 }
 
 func describe(result figures.Result) string {
@@ -96,10 +104,27 @@ func exists(root, test string) error {
 	if err != nil {
 		return err
 	}
-	if !found[name] {
+	if found[name] == nil {
 		return fmt.Errorf("there is no test %s in %s", name, dir)
 	}
 	return nil
+}
+
+// records says whether a test that is there records figures, in what its own function does.
+func records(root, test string) (yes bool) {
+	dir, name, _ := cutTest(test)
+	found, err := testsIn(filepath.Join(root, dir))
+	if err != nil || found[name] == nil || found[name].Body == nil {
+		return false
+	}
+	ast.Inspect(found[name].Body, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Begin" {
+			of, ok := s.X.(*ast.Ident)
+			yes = yes || ok && of.Name == "figures"
+		}
+		return true
+	})
+	return yes
 }
 
 // cutTest splits "dir.TestName/sub" into directory and top-level test. "." alone is the module's root: "..TestName".
@@ -114,7 +139,7 @@ func cutTest(test string) (dir, name string, ok bool) {
 }
 
 // testsIn are the tests and fuzz targets in a package's directory.
-func testsIn(dir string) (map[string]bool, error) {
+func testsIn(dir string) (map[string]*ast.FuncDecl, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 	if err != nil {
 		return nil, err
@@ -122,7 +147,7 @@ func testsIn(dir string) (map[string]bool, error) {
 	if files == nil {
 		return nil, fmt.Errorf("%s has no tests: %w", dir, fs.ErrNotExist)
 	}
-	found := map[string]bool{}
+	found := map[string]*ast.FuncDecl{}
 	for _, name := range files {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil {
@@ -130,7 +155,7 @@ func testsIn(dir string) (map[string]bool, error) {
 		}
 		for _, decl := range file.Decls {
 			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil {
-				found[f.Name.Name] = true
+				found[f.Name.Name] = f
 			}
 		}
 	}

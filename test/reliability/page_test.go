@@ -39,6 +39,17 @@ func TestRun_saysWhatIsMissing(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(root, pagePath))
 	require.NoError(t, err)
 	require.Contains(t, string(page), "| nothing is lost | `a.TestA` | **FAILED**; lost: 1 \\| 2 (2026-01-02) |\n")
+	require.ErrorContains(t, run(root, true), `the promise "nothing is lost": a.TestA failed when it was last recorded`)
+
+	// A test that records figures has a run that is recorded; one that does not has none.
+	write("docs/reliability.json", `{}`)
+	require.NoError(t, run(root, false))
+	require.NoError(t, run(root, true))
+	write("a/a_test.go", "package a\n\nfunc TestA() { figures.Begin(nil) }\n")
+	require.ErrorContains(t, run(root, true), "a.TestA has no recorded run")
+	write("docs/reliability.json", `{"a.TestA": {"date": "2026-01-02", "passed": true}}`)
+	require.NoError(t, run(root, false))
+	require.NoError(t, run(root, true))
 }
 
 func TestExists(t *testing.T) {

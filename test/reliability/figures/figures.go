@@ -1,5 +1,6 @@
 // Package figures is how tests record what they measured, for docs/RELIABILITY.md. A test calls Begin first of all, and Record; without
-// RELIABILITY_JSON in the environment a figure only goes to the test's log, and with it also into that file.
+// RELIABILITY_JSON in the environment a figure only goes to the test's log, and with it also into that file. What a test measures under the race
+// detector, AddressSanitizer or -tags aeron_reference goes to its log only: there it does less, or something else.
 package figures
 
 import (
@@ -10,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -113,6 +116,10 @@ func failed(tb testing.TB) (write func(measured []Figure) error, err error) {
 	if path == "" {
 		return nil, nil
 	}
+	if lane := laneOf(buildSettings()); lane != "" {
+		tb.Logf("figures are not recorded under %s", lane)
+		return nil, nil
+	}
 	dir, err := os.Getwd()
 	if err != nil {
 		return nil, err
@@ -139,6 +146,27 @@ func failed(tb testing.TB) (write func(measured []Figure) error, err error) {
 		_, err := store(path, test, last)
 		return err
 	}, nil
+}
+
+// buildSettings are those of this test's program; a test has others.
+var buildSettings = func() []debug.BuildSetting {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Settings
+	}
+	return nil
+}
+
+// laneOf names what makes a build another than the one that users have; empty if it is that one.
+func laneOf(settings []debug.BuildSetting) string {
+	for _, s := range settings {
+		switch {
+		case s.Key == "-race" && s.Value == "true", s.Key == "-asan" && s.Value == "true", s.Key == "-msan" && s.Value == "true":
+			return s.Key
+		case s.Key == "-tags" && slices.Contains(strings.Split(s.Value, ","), "aeron_reference"):
+			return "-tags aeron_reference"
+		}
+	}
+	return ""
 }
 
 // end gives what the test has recorded, and forgets it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,9 +13,34 @@ import (
 
 var _ = flag.Bool("full", false, "as packages have it whose tests have a bounded form")
 
-func TestRecord_writesWhatATestMeasured(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "results.json")
+// builtAs makes this program one of other settings, until the test ends, and results go to a file of the test's own.
+func builtAs(t *testing.T, settings ...debug.BuildSetting) (path string) {
+	t.Helper()
+	before := buildSettings
+	t.Cleanup(func() { buildSettings = before })
+	buildSettings = func() []debug.BuildSetting { return settings }
+	path = filepath.Join(t.TempDir(), "results.json")
 	t.Setenv(Variable, path)
+	return path
+}
+
+func TestRecord_writesNothingOfAnotherBuild(t *testing.T) {
+	for key, value := range map[string]string{"-race": "true", "-asan": "true", "-tags": "interop,aeron_reference"} {
+		t.Run(key, func(t *testing.T) {
+			path := builtAs(t, debug.BuildSetting{Key: "-compiler", Value: "gc"}, debug.BuildSetting{Key: key, Value: value})
+			t.Run("one", func(t *testing.T) {
+				Begin(t)
+				Record(t, "cases", 1)
+			})
+			require.NoFileExists(t, path)
+		})
+	}
+	require.Empty(t, laneOf([]debug.BuildSetting{{Key: "-race", Value: "false"}, {Key: "-tags", Value: "interop,programs"}}))
+	require.NotEmpty(t, buildSettings(), "of this program")
+}
+
+func TestRecord_writesWhatATestMeasured(t *testing.T) {
+	path := builtAs(t)
 	record := func(t *testing.T, name string, value any) {
 		Begin(t)
 		Record(t, name, value)
@@ -58,8 +84,7 @@ func (r *run) Errorf(f string, v ...any) {
 // A test that fails before its first figure or after its last one, or never ends, has not passed and recorded nothing, whatever it did when
 // it ran before.
 func TestBegin_aTestThatFailsHasNoFigure(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "results.json")
-	t.Setenv(Variable, path)
+	path := builtAs(t)
 	const key = "test/reliability/figures.TestX"
 	requireFailed := func() {
 		t.Helper()
@@ -89,8 +114,7 @@ func TestBegin_aTestThatFailsHasNoFigure(t *testing.T) {
 }
 
 func TestBegin_aTestThatMeasuresNothingLeavesWhatWasThere(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "results.json")
-	t.Setenv(Variable, path)
+	path := builtAs(t)
 	const key = "test/reliability/figures.TestX"
 	for _, before := range []*Result{nil, {Date: "2026-01-01", Passed: true, Figures: []Figure{{"cases", "1"}}}} {
 		_, err := store(path, key, before)
@@ -117,8 +141,7 @@ func TestRecord_isRefusedToATestThatHasNotBegun(t *testing.T) {
 }
 
 func TestBegin_notesWhetherTheRunWasFull(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "results.json")
-	t.Setenv(Variable, path)
+	path := builtAs(t)
 	for name, value := range map[string]string{"bounded": "false", "full": "true"} {
 		require.NoError(t, flag.Set("full", value))
 		t.Run(name, func(t *testing.T) {
