@@ -86,7 +86,7 @@ var chapters = []chapter{
 		{"Go that leaves no processor and collects garbage all the time does not lose the client", []string{"test/faults.TestClient_besideBusyGo"}},
 		{"A client whose conductor gets no processor for longer than it may be silent, or is not stepped, has one typed error, and a new one works", []string{"test/faults.TestConductorStarved"}},
 		{"Adds that are given up half way, of every kind, and openings and closings, leave nothing", []string{"test/faults.TestAddsCancelled", "test/faults.TestOpenClose"}},
-		{"A name server that does not answer costs the Add its time and nobody the client: streams go on, and Close returns", []string{"test/faults.TestNameServerSilent"}},
+		{"A name server that does not answer costs the Add its time and nobody the client: streams go on, with Shared threading after the lookup, and Close returns", []string{"test/faults.TestNameServerSilent"}},
 		{"Counters that run out are a typed error, and no more", []string{"test/faults.TestCountersExhausted"}},
 		{"Every public method returns while somebody else closes: a hundred goroutines, also under the race detector and AddressSanitizer", []string{"..TestEveryMethod_againstClose"}},
 		{"Signals at C's threads and Go's, a collector that never rests and a loop that never yields disturb no stream", []string{"test/faults.TestSignals"}},
