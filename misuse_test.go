@@ -69,13 +69,18 @@ func TestMisuse_nilAndZero(t *testing.T) {
 // family is one of each handle, open.
 func family(t *testing.T) (*aeron.Driver, []any) {
 	t.Helper()
+	return familyOn(t, "aeron:ipc")
+}
+
+func familyOn(t *testing.T, channel string) (*aeron.Driver, []any) {
+	t.Helper()
 	ctx := testdriver.Context(t)
 	d := start(t, config(t))
-	sub, err := d.AddSubscription(ctx, "aeron:ipc", 10)
+	sub, err := d.AddSubscription(ctx, channel, 10)
 	require.NoError(t, err)
-	pub, err := d.AddPublication(ctx, "aeron:ipc", 10)
+	pub, err := d.AddPublication(ctx, channel, 10)
 	require.NoError(t, err)
-	exclusive, err := d.AddExclusivePublication(ctx, "aeron:ipc", 10)
+	exclusive, err := d.AddExclusivePublication(ctx, channel, 10)
 	require.NoError(t, err)
 	for _, p := range []aeron.Sender{pub, exclusive} {
 		require.NoError(t, p.AwaitReady(ctx))
