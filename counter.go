@@ -131,7 +131,7 @@ func (d *Driver) Counters() iter.Seq[CounterRecord] {
 // NextSessionID asks the driver for a session id that no publication of a stream has.
 //
 // C: aeron_async_next_session_id
-func (d *Driver) NextSessionID(ctx context.Context, streamID int32) (int32, error) {
+func (d *Driver) NextSessionID(ctx context.Context, streamID int32) (id int32, err error) {
 	if d == nil || d.entry == nil {
 		return 0, ErrClosed
 	}
@@ -139,8 +139,6 @@ func (d *Driver) NextSessionID(ctx context.Context, streamID int32) (int32, erro
 	if err != nil {
 		return 0, err
 	}
-	answered := d.entry.adding("ask for a session id", "", streamID)
-	id, err := client.NextSessionID(ctx, streamID)
-	answered(&err)
-	return id, err
+	defer d.entry.adding("ask for a session id", "", streamID)(&err)
+	return client.NextSessionID(ctx, streamID)
 }

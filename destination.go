@@ -10,36 +10,30 @@ func (p *sending) AddDestination(ctx context.Context, channel string) (id int64,
 	if p == nil || p.raw == nil {
 		return 0, ErrClosed
 	}
-	answered := p.driver.entry.adding("add destination", channel, p.StreamID())
-	id, err = p.raw.AddDestination(ctx, channel)
-	answered(&err)
-	return id, err
+	defer p.driver.entry.adding("add destination", channel, p.StreamID())(&err)
+	return p.raw.AddDestination(ctx, channel)
 }
 
 // RemoveDestination removes a destination by the channel that it was added with.
 //
 // C: aeron_publication_async_remove_destination, aeron_exclusive_publication_async_remove_destination
-func (p *sending) RemoveDestination(ctx context.Context, channel string) error {
+func (p *sending) RemoveDestination(ctx context.Context, channel string) (err error) {
 	if p == nil || p.raw == nil {
 		return ErrClosed
 	}
-	answered := p.driver.entry.adding("remove destination", channel, p.StreamID())
-	err := p.raw.RemoveDestination(ctx, channel)
-	answered(&err)
-	return err
+	defer p.driver.entry.adding("remove destination", channel, p.StreamID())(&err)
+	return p.raw.RemoveDestination(ctx, channel)
 }
 
 // RemoveDestinationByID removes a destination by the id that AddDestination returned.
 //
 // C: aeron_publication_async_remove_destination_by_id, aeron_exclusive_publication_async_remove_destination_by_id
-func (p *sending) RemoveDestinationByID(ctx context.Context, id int64) error {
+func (p *sending) RemoveDestinationByID(ctx context.Context, id int64) (err error) {
 	if p == nil || p.raw == nil {
 		return ErrClosed
 	}
-	answered := p.driver.entry.adding("remove destination", p.Channel(), p.StreamID())
-	err := p.raw.RemoveDestinationByID(ctx, id)
-	answered(&err)
-	return err
+	defer p.driver.entry.adding("remove destination", p.Channel(), p.StreamID())(&err)
+	return p.raw.RemoveDestinationByID(ctx, id)
 }
 
 // LocalAddresses are the addresses "host:port" that the publication sends from; none for IPC.
@@ -72,23 +66,19 @@ func (s *Subscription) AddDestination(ctx context.Context, channel string) (id i
 	if s == nil || s.raw == nil {
 		return 0, ErrClosed
 	}
-	answered := s.driver.entry.adding("add destination", channel, s.StreamID())
-	id, err = s.raw.AddDestination(ctx, channel)
-	answered(&err)
-	return id, err
+	defer s.driver.entry.adding("add destination", channel, s.StreamID())(&err)
+	return s.raw.AddDestination(ctx, channel)
 }
 
 // RemoveDestination removes a destination by the channel that it was added with.
 //
 // C: aeron_subscription_async_remove_destination
-func (s *Subscription) RemoveDestination(ctx context.Context, channel string) error {
+func (s *Subscription) RemoveDestination(ctx context.Context, channel string) (err error) {
 	if s == nil || s.raw == nil {
 		return ErrClosed
 	}
-	answered := s.driver.entry.adding("remove destination", channel, s.StreamID())
-	err := s.raw.RemoveDestination(ctx, channel)
-	answered(&err)
-	return err
+	defer s.driver.entry.adding("remove destination", channel, s.StreamID())(&err)
+	return s.raw.RemoveDestination(ctx, channel)
 }
 
 // LocalAddresses are the addresses "host:port" that the subscription is bound to; none for IPC.
