@@ -1,10 +1,13 @@
 #include "shim.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "aeron_driver_context.h"
+#include "concurrent/aeron_logbuffer_descriptor.h"
 #include "util/aeron_error.h"
 #include "util/aeron_fileutil.h"
 
@@ -61,10 +64,35 @@ static int aerongo_raw_log_map(
     return aeron_raw_log_map(log, path, use_sparse_files, term_length, page_size);
 }
 
+/* Whether another log than the mapped one has its name by now. A driver that was frozen may have lost its directory to a new one, which
+ * counts its logs from the same number on. They differ in what is drawn by lot: the initial term and the session. */
+static bool aerongo_is_anothers(const aeron_mapped_raw_log_t *log, const char *path)
+{
+    const size_t begin = offsetof(aeron_logbuffer_metadata_t, correlation_id);
+    uint8_t found[offsetof(aeron_logbuffer_metadata_t, entity_tag) - offsetof(aeron_logbuffer_metadata_t, correlation_id)];
+    const uint8_t *own = log->log_meta_data.addr;
+
+    if (NULL == log->mapped_file.addr)
+    {
+        return false; /* unmapped before: this is another attempt to remove it */
+    }
+
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+    {
+        return false;
+    }
+    ssize_t length = pread(fd, found, sizeof(found), (off_t)(own - (uint8_t *)log->mapped_file.addr) + (off_t)begin);
+    close(fd);
+
+    return length >= 0 && ((size_t)length < sizeof(found) || 0 != memcmp(own + begin, found, sizeof(found)));
+}
+
 static bool aerongo_raw_log_free(aeron_mapped_raw_log_t *log, const char *path)
 {
     /* Without a name it is unmapped, and no file removed. */
-    return aeron_raw_log_free(log, NULL != path && aerongo_leads_elsewhere(path) ? NULL : path);
+    return aeron_raw_log_free(
+        log, NULL != path && (aerongo_leads_elsewhere(path) || aerongo_is_anothers(log, path)) ? NULL : path);
 }
 
 aerongo_result_t aerongo_driver_context_init(int from_env)

@@ -74,7 +74,7 @@ func addToCancel(client *aeronc.Client, channel string, n int) (cancelled, error
 func requireNothingLeft(t *testing.T, dir string, counted int) {
 	t.Helper()
 	testdriver.Await(t, "every log, mapping and counter to go", func() bool {
-		return logs(t, dir) == 0 && mappedLogs() == 0 && len(everyCounter(t, dir)) == counted
+		return len(logs(t, dir)) == 0 && mappedLogs() == 0 && len(everyCounter(t, dir)) == counted
 	})
 }
 

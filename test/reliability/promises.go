@@ -78,7 +78,7 @@ var chapters = []chapter{
 		{"… one that is frozen past its timeout", []string{"test/faults.TestDriverGone/StoppedPastItsTimeout"}},
 		{"… one that is closed, or asked to end", []string{"test/faults.TestDriverGone/Closed", "test/faults.TestDriverGone/AskedToEnd"}},
 		{"… one that is killed, closed or asked to end while messages of ten streams flow that nothing held up", []string{"test/faults.TestDriverGone_whileMessagesFlow/Killed", "test/faults.TestDriverGone_whileMessagesFlow/Closed", "test/faults.TestDriverGone_whileMessagesFlow/AskedToEnd"}},
-		{"A driver that was frozen past its timeout while messages flowed serves whoever comes after it goes on; if another one has its directory by then, that one keeps it, and its streams go on, though C takes the names of their logs away", []string{"test/faults.TestDriverResumed"}},
+		{"A driver that was frozen past its timeout while messages flowed serves whoever comes after it goes on; if another one has its directory by then, that one keeps it, with the logs of its streams, which go on", []string{"test/faults.TestDriverResumed"}},
 		{"Close returns when the driver is killed, frozen, closed or asked to end while it runs", []string{"test/faults.TestDriverKilledWhileClosing"}},
 		{"A new driver takes a killed one's directory over under its publications and subscriptions while messages flow, an open claim and Adds: these have their typed errors, and whoever connects anew finds the new one", []string{"test/faults.TestDriverRestart_inTheSameDirectory"}},
 		{"A process that was frozen past its liveness has one typed error, and connects anew; for a moment: nothing", []string{"test/faults.TestClientFrozen"}},
