@@ -286,16 +286,14 @@ func (c *Client) DoWork() (int, error) {
 // stepAll runs one duty cycle of the client, and what its context has for the driver's.
 func (c *Client) stepAll() (worked int, err error) {
 	if c.context.step != nil {
-		if worked, err = c.context.step(); err != nil {
-			return worked, err
-		}
+		worked, err = c.context.step()
 	}
-	err = c.conduct(func() error {
+	// The client lives by being stepped, whatever the driver's cycle met.
+	return worked, errors.Join(err, c.conduct(func() error {
 		n, err := cgo.ClientMainDoWork(c.raw)
 		worked += n
 		return err
-	})
-	return worked, err
+	}))
 }
 
 // adopt makes a child one that Close closes. Whoever calls it is inside c.calls, so that a Close that has begun finds the child all the
