@@ -29,6 +29,8 @@ func ClientMainDoWork(c Client) (int, error) {
 
 // ClientAsked is how many questions to the driver C waits to hear of. It fails while the driver may not have room for another. Only of a
 // client in invoker mode.
+//
+// C: aeron_main_do_work
 func ClientAsked(c Client) (int, error) {
 	r := C.aerongo_client_asked(c.c)
 	return int(r.value), errorOf("ask driver", r)
@@ -36,6 +38,8 @@ func ClientAsked(c Client) (int, error) {
 
 // ClientForget makes C forget a question that has failed, when it waited for so many before: without a conductor thread it frees the
 // question, and comes to it again in its next duty cycle.
+//
+// C: aeron_main_do_work
 func ClientForget(c Client, asked int) { C.aerongo_client_forget(c.c, C.int64_t(asked)) }
 
 // ClientClose joins the conductor and frees the client with all that belongs to it. The context stays.

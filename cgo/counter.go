@@ -93,6 +93,8 @@ func CounterConstants(c Counter) (CounterInfo, error) {
 func CounterAddr(c Counter) *int64 { return (*int64)(unsafe.Pointer(C.aerongo_counter_addr(c.c))) }
 
 // CounterClosed is the address of the byte that is not 0 once the client has given the counter up. It goes with c.
+//
+// C: aeron_counter_is_closed
 func CounterClosed(c Counter) *byte { return (*byte)(unsafe.Pointer(C.aerongo_counter_closed(c.c))) }
 
 // CounterIsClosed reports whether the client has given the counter up.

@@ -13,12 +13,12 @@ var (
 	// A function of ours as cgo/ lays it out: the name at the start of a line, "{" and "}" alone at the start of theirs.
 	shimFunction = regexp.MustCompile(`(?ms)^(?:static )?\w[\w *]*?\b(AERONGO_\w+\(\w*\)|aerongo_\w+)\([^{};]*\)\n\{\n(.*?)^\}`)
 	// What reports C's error of this thread.
-	reportsError = regexp.MustCompile(`\baerongo_(?:failure|status)\(`)
+	reportsError = regexp.MustCompile(`\baerongo_(?:failure|(?:command_)?status)\(`)
 	clearsError  = regexp.MustCompile(`\baeron_err_clear\(\);`)
 )
 
 // The functions that report an error for others, which clear it.
-var reporters = map[string]bool{"aerongo_failure": true, "aerongo_status": true}
+var reporters = map[string]bool{"aerongo_failure": true, "aerongo_status": true, "aerongo_command_status": true}
 
 // checkShims finds shims that report C's error without having cleared it: C appends to the text that is there, so that it would tell of an
 // earlier operation too. Clearing it behind the report does as well, and is what the data path does.
