@@ -197,7 +197,7 @@ func TestDamagedLog_thatAClientMaps(t *testing.T) {
 	driver := start(t, "driver", dir)
 	driver.expect("started")
 	holder := opened(t, aeron.Config{Directory: dir, External: true, ClientIdle: 200 * time.Microsecond}) // as patient as Aeron's default
-	ctx, cancel := context.WithTimeout(t.Context(), bounded(2*time.Minute, 20*time.Minute)) // for all of them
+	ctx, cancel := context.WithTimeout(t.Context(), bounded(2*time.Minute, 20*time.Minute))               // for all of them
 	defer cancel()
 	r := rand.New(rand.NewPCG(13, 14))
 	mapper := start(t, "mapper", dir)
