@@ -12,6 +12,7 @@ import (
 
 	"github.com/aeroncgo/aeron/aeronc"
 	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/stats"
 )
 
 func TestPubSub_aFileArrivesAsItIs(t *testing.T) {
@@ -157,6 +158,19 @@ func TestSub_timeIsUp(t *testing.T) {
 	anyWanted := launch(t, "sub", "--dir", dir, "-c", "aeron:ipc", "-s", "2", "--timeout", time)
 	endWanted := launch(t, "sub", "--dir", dir, "-c", "aeron:ipc", "--timeout", time, "--until-eos")
 	going := launch(t, "pub", "--dir", dir, "-c", "aeron:ipc")
+	snap, err := stats.Open(dir)
+	require.NoError(t, err)
+	testdriver.Await(t, "two that want the message, which is for those that have come", func() bool {
+		require.NoError(t, snap.Refresh())
+		come := 0
+		for c := range snap.Counters() {
+			if stream, ok := c.Stream(); ok && c.TypeID == stats.TypeSubscriberPosition && stream.StreamID == 1001 {
+				come++
+			}
+		}
+		return come == 2
+	})
+	require.NoError(t, snap.Close())
 	going.write("1\n", false)
 	code, _, stderr = here(t, strings.NewReader("1\n"), "pub", "--dir", dir, "-c", "aeron:ipc", "-s", "2")
 	require.Equal(t, exitOK, code, stderr)
