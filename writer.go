@@ -36,6 +36,7 @@ type Writer struct {
 	options WriterOptions
 
 	room sync.Mutex    // the one Write that waits for room; locked before mu
+	wait idle.Strategy // of that one
 	done chan struct{} // closed when Close is through
 
 	mu      sync.Mutex // held for moments: who waits gives it up meanwhile
@@ -120,7 +121,11 @@ func (w *Writer) addWaiting(message []byte) error {
 	if err := w.batch.Add(message); !errors.Is(err, ErrBatchFull) {
 		return err
 	}
-	if err := w.flush(w.ctx, errWriterClosed); err != nil {
+	if w.wait == nil {
+		w.wait = w.idling()
+	}
+	w.wait.Reset()
+	if err := w.flush(w.ctx, errWriterClosed, w.wait); err != nil {
 		return err
 	}
 	return w.batch.Add(message)
@@ -137,7 +142,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 	if err := w.usable(errWriterClosed); err != nil {
 		return err
 	}
-	return w.flush(ctx, errWriterClosed)
+	return w.flush(ctx, errWriterClosed, nil)
 }
 
 // Buffered is how many messages the stream has not taken yet.
@@ -178,7 +183,7 @@ func (w *Writer) Close() error {
 	}
 	ctx, cancel := context.WithTimeoutCause(w.ctx, w.options.Linger, ErrTimeout)
 	defer cancel()
-	if err := w.flush(ctx, nil); err != nil {
+	if err := w.flush(ctx, nil, nil); err != nil {
 		return &Error{Op: "close writer", Detail: fmt.Sprintf("%d messages were not sent", w.batch.Len()), Err: err}
 	}
 	return nil
@@ -196,9 +201,8 @@ func (w *Writer) usable(closed error) error {
 }
 
 // flush waits until the stream has taken what is in the batch now. It is called with the lock, which it gives up between two attempts: others
-// may flush meanwhile, write while there is room, and close. closed is what to say when the Writer is closed.
-func (w *Writer) flush(ctx context.Context, closed error) error {
-	wait := w.batch.pub.driver.entry.waiting(idle.Backoff()) // usable has seen to it that there is a publication
+// may flush meanwhile, write while there is room, and close. closed is what to say when the Writer is closed, and wait how to wait, or nil.
+func (w *Writer) flush(ctx context.Context, closed error, wait idle.Strategy) error {
 	for end := w.sent + int64(w.batch.Len()); ; {
 		n, err := w.batch.Flush()
 		w.sent += int64(n)
@@ -214,6 +218,9 @@ func (w *Writer) flush(ctx context.Context, closed error) error {
 				return &Error{Op: "flush", Detail: fmt.Sprintf("%d messages are not sent", w.batch.Len()), Err: waited{context.Cause(c), err}}
 			}
 		}
+		if wait == nil {
+			wait = w.idling()
+		}
 		w.mu.Unlock()
 		wait.Idle(n)
 		w.mu.Lock()
@@ -225,6 +232,9 @@ func (w *Writer) flush(ctx context.Context, closed error) error {
 		}
 	}
 }
+
+// idling is how to wait for the stream. usable has seen to it that there is a publication.
+func (w *Writer) idling() idle.Strategy { return w.batch.pub.driver.entry.waiting(idle.Backoff()) }
 
 // try flushes what the stream takes at once.
 func (w *Writer) try() {

@@ -317,11 +317,13 @@ func TestWriter_writesWithoutAllocation(t *testing.T) {
 	s := connect(t, d, p)
 	w := aeron.NewWriter(testdriver.Context(t), p, never(aeron.WriterOptions{Bytes: 1000}))
 	var odd error
-	handle := func(aeron.Fragment) {}
-	requireNoAllocation(t, "a Write, and the flush that some of them are", func() {
-		_, err := w.Write([]byte("message"))
-		_, polled := s.Poll(handle, 100)
-		odd = errors.Join(odd, err, polled)
+	handle, message := func(aeron.Fragment) {}, []byte("message")
+	requireNoAllocation(t, "twenty Writes, and the flushes that some of them are", func() {
+		for range 20 {
+			_, err := w.Write(message)
+			_, polled := s.Poll(handle, 100)
+			odd = errors.Join(odd, err, polled)
+		}
 	})
 	require.NoError(t, odd)
 	require.NoError(t, w.Close())
