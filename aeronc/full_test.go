@@ -63,11 +63,12 @@ func TestAdd_whileTheDriversRingIsFull(t *testing.T) {
 		waiting = append(waiting, a)
 	}
 	// What is short still fits, until nothing does.
-	image := s.ImageAt(0)
 	var err error
 	for n := 0; n < 10_000 && err == nil; n++ {
-		err = image.Reject("short")
+		err = aeronc.RequestDriverTermination(d.Dir(), []byte("nobody's"))
 	}
+	require.Error(t, err)
+	err = s.ImageAt(0).Reject("too late")
 	require.ErrorIs(t, err, aeronc.CodeDriverBufferFull)
 	require.ErrorContains(t, err, "does not take commands")
 	_, err = client.DoWork()

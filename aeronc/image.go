@@ -40,6 +40,7 @@ type Image struct {
 
 	mu            sync.Mutex // everybody but the poller, against retire
 	retired       bool
+	rejected      bool
 	finalPosition int64
 	endOfStream   bool
 	revoked       bool
@@ -181,8 +182,8 @@ const maxReason = 1023
 const minReason = 4
 
 // Reject asks the driver to give the image up and to tell the publisher why, who hears of it as an error frame; the reason has up to
-// 1023 bytes, and one of less than 4 is filled up with spaces. The image is gone a little later, and the same publisher is not let in again for a while. ErrClosed for an image that is
-// gone.
+// 1023 bytes, and one of less than 4 is filled up with spaces. The image is gone a little later, and the same publisher is not let in again
+// for a while. Another call returns nil and does nothing: C's driver would not free the first reason. ErrClosed for an image that is gone.
 //
 // C: aeron_image_reject
 func (i *Image) Reject(reason string) error {
@@ -198,10 +199,14 @@ func (i *Image) Reject(reason string) error {
 	if i.retired || i.closedByC() {
 		return ErrClosed
 	}
+	if i.rejected {
+		return nil
+	}
 	// By the subscription, which cannot be freed before the image is retired: C's own way there, by the image, may be cut off meanwhile.
 	if err := cgo.SubscriptionRejectImage(i.subscription.raw, i.constants.CorrelationID, cgo.ImagePosition(i.raw), reason); err != nil {
 		return fromC("reject image", err)
 	}
+	i.rejected = true
 	return nil
 }
 
