@@ -40,7 +40,7 @@ func run() error {
 	check := flag.Bool("check", false, "fail when a ratio is not reached")
 	docs := flag.String("render", "", "measure nothing; write the docs in this `directory` from bench/results.json and bench/explanations.txt there")
 	verified := flag.Int("verify", 0, "measure nothing; send this `number` of messages one by one and in batches, and look at every byte that arrives")
-	profile := flag.String("profile", "", "measure nothing; write to this `file` where the time of c, aeron and aeron-batch goes, by perf, in the cases of --only ("+profileCase+")")
+	profile := flag.String("profile", "", "measure nothing; write to this `file` where the time of c, aeron, aeron-batch and aeron-go goes, by perf, in the cases of --only ("+profileCase+")")
 	flag.Parse()
 	// What runs and what lies in shared memory ends with the bench, also when it is told to end.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

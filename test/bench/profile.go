@@ -23,7 +23,7 @@ import (
 )
 
 // profiled are the contestants whose time is looked into, and profileCase is the case if --only names none.
-var profiled = []string{inC, ours, batched}
+var profiled = []string{inC, ours, batched, aeronGo}
 
 const profileCase = "ipc-32-exclusive-1"
 
