@@ -4,10 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -90,12 +88,9 @@ func TestCheckActive_refusesADriverThatIsTooOld(t *testing.T) {
 	}
 }
 
-// strangersDir names the directory that a copy of this program, as another user, is to be refused.
-const strangersDir = "AERONC_TEST_STRANGERS_DIR"
-
 // A dead driver's directory of another user, in which this one may do everything: no driver starts there, nobody connects, and it stays as it is.
 func TestStartDriver_refusesADirectoryOfSomebodyElse(t *testing.T) {
-	if dir := os.Getenv(strangersDir); dir != "" {
+	if dir, child := cnctest.ChildArgument(); child {
 		driver, err := NewDriverContext()
 		require.NoError(t, err)
 		require.NoError(t, driver.SetDir(dir))
@@ -113,7 +108,7 @@ func TestStartDriver_refusesADirectoryOfSomebodyElse(t *testing.T) {
 		return
 	}
 	require.Zero(t, os.Geteuid(), "becoming another user takes root")
-	const nobody, stranger = 65534, 65533
+	const stranger = cnctest.Nobody - 1
 	dir := filepath.Join(cnctest.Dir(t), "driver")
 	require.NoError(t, os.Chmod(filepath.Dir(dir), 0o755)) //nolint:gosec // others must get as far as this
 	require.NoError(t, os.Mkdir(dir, 0o700))
@@ -124,25 +119,9 @@ func TestStartDriver_refusesADirectoryOfSomebodyElse(t *testing.T) {
 		require.NoError(t, os.Chown(path, stranger, stranger))
 		require.NoError(t, os.Chmod(path, mode))
 	}
-	text := func() []byte {
-		entries, err := os.ReadDir(dir)
-		require.NoError(t, err)
-		require.Len(t, entries, 1)
-		info, err := os.Stat(cnc)
-		require.NoError(t, err)
-		require.Equal(t, old.UnixNano(), info.ModTime().UnixNano())
-		b, err := os.ReadFile(cnc)
-		require.NoError(t, err)
-		return b
-	}
-	before := text()
-	child := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
-	child.Env, child.Dir = append(os.Environ(), strangersDir+"="+dir), "/"
-	child.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-	out, err := child.CombinedOutput()
-	require.NoError(t, err, string(out))
-	require.Contains(t, string(out), "--- PASS: "+t.Name())
-	require.Equal(t, before, text())
+	before := cnctest.Contents(t, dir)
+	cnctest.RunChild(t, t.Name(), dir, cnctest.Nobody)
+	require.Equal(t, before, cnctest.Contents(t, dir))
 }
 
 func TestOccupied_isByDirectoryWhateverItsName(t *testing.T) {

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -92,11 +90,8 @@ func TestOpen_takesADirectoryBehindALink(t *testing.T) {
 	require.Equal(t, link, snap.Info().Dir)
 }
 
-// readersDir names the directory that a copy of this program, as a user who may only read it, is to look at.
-const readersDir = "STATS_TEST_READERS_DIR"
-
 func TestOpen_needsNoMoreThanTheRightToRead(t *testing.T) {
-	if dir := os.Getenv(readersDir); dir != "" {
+	if dir, child := cnctest.ChildArgument(); child {
 		lookWithoutTheRightToWrite(t, dir)
 		return
 	}
@@ -110,17 +105,7 @@ func TestOpen_needsNoMoreThanTheRightToRead(t *testing.T) {
 		}
 		return errors.Join(err, os.Chmod(path, mode))
 	}))
-	if os.Geteuid() == 0 { // whom permissions do not bind
-		const nobody = 65534
-		child := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
-		child.Env, child.Dir = append(os.Environ(), readersDir+"="+dir), "/"
-		child.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-		out, err := child.CombinedOutput()
-		require.NoError(t, err, string(out))
-		require.Contains(t, string(out), "--- PASS: "+t.Name())
-	} else {
-		lookWithoutTheRightToWrite(t, dir)
-	}
+	cnctest.Unprivileged(t, dir, func(dir string) { lookWithoutTheRightToWrite(t, dir) })
 	after, err := os.ReadFile(filepath.Join(dir, cncfile.FileName))
 	require.NoError(t, err)
 	require.Equal(t, f.cnc, after, "it is only read")

@@ -3,12 +3,9 @@
 package mediadir_test
 
 import (
-	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -118,49 +115,12 @@ func (f *fixture) inspect() mediadir.Report {
 	return r
 }
 
-// contents describes everything below a directory: what must be the same afterwards when
-// nothing was to be touched.
-func contents(t testing.TB, dir string) map[string]string {
-	t.Helper()
-	found := map[string]string{}
-	require.NoError(t, filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := e.Info()
-		if err != nil {
-			return err
-		}
-		text := info.Mode().String() + " " + info.ModTime().String()
-		switch {
-		case info.Mode()&fs.ModeSymlink != 0:
-			target, err := os.Readlink(path)
-			if err != nil {
-				return err
-			}
-			text += " -> " + target
-		case info.Mode().IsRegular() && info.Mode().Perm()&0o400 != 0:
-			b, err := os.ReadFile(path)
-			if errors.Is(err, fs.ErrPermission) {
-				b, err = []byte("(closed to this user)"), nil
-			}
-			if err != nil {
-				return err
-			}
-			text += " " + string(b)
-		}
-		found[path] = text
-		return nil
-	}))
-	return found
-}
-
 // untouched makes sure that f changes nothing below the fixture's parent.
 func (f *fixture) untouched(do func()) {
 	f.t.Helper()
-	before := contents(f.t, f.parent)
+	before := cnctest.Contents(f.t, f.parent)
 	do()
-	require.Equal(f.t, before, contents(f.t, f.parent))
+	require.Equal(f.t, before, cnctest.Contents(f.t, f.parent))
 }
 
 func requireGone(t testing.TB, path string) {
@@ -177,50 +137,4 @@ func requireError(t testing.TB, err error, want error, dir string) {
 	require.ErrorAs(t, err, &own)
 	require.Equal(t, dir, own.Dir)
 	require.NotEmpty(t, own.Op)
-}
-
-// childEnv tells a copy of the test program that it is one, and gives it its argument.
-const childEnv = "MEDIADIR_TEST_CHILD"
-
-// asChild returns the argument if this process is the copy that runChild has started.
-func asChild() (arg string, ok bool) { return os.LookupEnv(childEnv) }
-
-// runChild runs the current test, and no other, in a copy of this process, as the given
-// user, and makes sure that it passes there. What depends on a process's user or umask
-// cannot be tried here: both are the whole process's.
-func runChild(t *testing.T, arg string, uid int) {
-	t.Helper()
-	runTestInChild(t, t.Name(), arg, uid)
-}
-
-// runTestInChild is runChild for the test of that name.
-func runTestInChild(t *testing.T, name, arg string, uid int) {
-	t.Helper()
-	cmd := exec.Command("/proc/self/exe", "-test.run=^"+name+"$", "-test.v")
-	cmd.Env = append(os.Environ(), childEnv+"="+arg)
-	cmd.Dir = "/"
-	if uid != os.Geteuid() {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}}
-	}
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(out))
-	require.Contains(t, string(out), "--- PASS: "+name)
-}
-
-// nobody is a user without any rights of its own.
-const nobody = 65534
-
-// unprivileged runs f as a user whom permissions bind: this one, or, as they do not bind
-// root, another one in a copy of this process.
-func unprivileged(t *testing.T, dir string, f func(dir string)) {
-	t.Helper()
-	if arg, ok := asChild(); ok {
-		f(arg)
-		return
-	}
-	if os.Geteuid() == 0 {
-		runChild(t, dir, nobody)
-		return
-	}
-	f(dir)
 }

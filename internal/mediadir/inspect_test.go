@@ -240,7 +240,7 @@ func TestInspect_refusesWhatBelongsToOthers(t *testing.T) {
 	for _, what := range []string{f.dir, f.path("cnc.dat")} {
 		pretend := mine
 		if mine == 0 {
-			require.NoError(t, os.Chown(what, nobody, -1))
+			require.NoError(t, os.Chown(what, cnctest.Nobody, -1))
 		} else {
 			pretend = mine + 1
 		}
@@ -267,7 +267,7 @@ func TestForeignOwner_isRefusedThoughEverythingIsAllowed(t *testing.T) {
 		requireError(t, mediadir.RemoveDead(dir, timeout), mediadir.ErrForeignOwner, dir)
 		requireError(t, mediadir.PrepareForDriver(dir, mediadir.PrepareOptions{DeleteOnStart: true}), mediadir.ErrForeignOwner, dir)
 	}
-	if base, child := asChild(); child {
+	if base, child := cnctest.ChildArgument(); child {
 		for _, name := range []string{"directory", "file"} {
 			dir := filepath.Join(base, name)
 			f, err := os.OpenFile(filepath.Join(dir, cncfile.FileName), os.O_RDWR, 0) // nothing else keeps us from it
@@ -281,10 +281,10 @@ func TestForeignOwner_isRefusedThoughEverythingIsAllowed(t *testing.T) {
 		return
 	}
 	require.Zero(t, os.Geteuid(), "becoming another user takes root")
-	const stranger = nobody - 1
+	const stranger = cnctest.Nobody - 1
 	base := cnctest.Dir(t)
 	require.NoError(t, os.Chmod(base, 0o777|fs.ModeSticky)) //nolint:gosec // like /dev/shm
-	for name, owner := range map[string]int{"directory": stranger, "file": nobody, "aerongo-" + strconv.Itoa(nobody): stranger} {
+	for name, owner := range map[string]int{"directory": stranger, "file": cnctest.Nobody, "aerongo-" + strconv.Itoa(cnctest.Nobody): stranger} {
 		f := dead(t)
 		require.NoError(t, filepath.WalkDir(f.dir, func(path string, e fs.DirEntry, err error) error {
 			mode := fs.FileMode(0o666)
@@ -297,13 +297,13 @@ func TestForeignOwner_isRefusedThoughEverythingIsAllowed(t *testing.T) {
 		f.age(longAgo)
 		require.NoError(t, os.Rename(f.dir, filepath.Join(base, name)))
 	}
-	before := contents(t, base)
-	runChild(t, base, nobody)
-	require.Equal(t, before, contents(t, base))
+	before := cnctest.Contents(t, base)
+	cnctest.RunChild(t, t.Name(), base, cnctest.Nobody)
+	require.Equal(t, before, cnctest.Contents(t, base))
 }
 
 func TestInspect_acceptsRootsDirectories(t *testing.T) {
-	restore := mediadir.PretendUID(nobody)
+	restore := mediadir.PretendUID(cnctest.Nobody)
 	defer restore()
 	r, err := mediadir.Inspect("/", timeout) // root's on every system
 	require.NoError(t, err)
@@ -312,13 +312,13 @@ func TestInspect_acceptsRootsDirectories(t *testing.T) {
 
 func TestInspect_withoutPermission(t *testing.T) {
 	f := &fixture{}
-	if _, child := asChild(); !child {
+	if _, child := cnctest.ChildArgument(); !child {
 		f = alive(t)
 		require.NoError(t, os.Chmod(f.parent, 0o755)) //nolint:gosec // others must get as far as the closed one
 		require.NoError(t, os.Chmod(f.dir, 0))
 		defer func() { require.NoError(t, os.Chmod(f.dir, 0o700)) }()
 	}
-	unprivileged(t, f.dir, func(dir string) {
+	cnctest.Unprivileged(t, f.dir, func(dir string) {
 		start := time.Now()
 		_, err := mediadir.Inspect(dir, timeout)
 		requireError(t, err, fs.ErrPermission, dir)
@@ -330,13 +330,13 @@ func TestInspect_withoutPermission(t *testing.T) {
 
 func TestInspect_withoutPermissionForCnC(t *testing.T) {
 	f := &fixture{}
-	if _, child := asChild(); !child {
+	if _, child := cnctest.ChildArgument(); !child {
 		f = alive(t)
 		require.NoError(t, os.Chmod(f.parent, 0o755)) //nolint:gosec // see above
 		require.NoError(t, os.Chmod(f.dir, 0o755))    //nolint:gosec // see above
 		require.NoError(t, os.Chmod(f.path("cnc.dat"), 0))
 	}
-	unprivileged(t, f.dir, func(dir string) {
+	cnctest.Unprivileged(t, f.dir, func(dir string) {
 		_, err := mediadir.Inspect(dir, timeout)
 		requireError(t, err, fs.ErrPermission, dir)
 		require.ErrorContains(t, err, "cnc.dat")

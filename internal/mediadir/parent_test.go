@@ -48,7 +48,7 @@ func TestDefaultParent(t *testing.T) {
 func own(base string) string { return filepath.Join(base, "aerongo-"+strconv.Itoa(os.Geteuid())) }
 
 func TestDefaultParent_isPrivateWhateverTheUmask(t *testing.T) {
-	if arg, ok := asChild(); ok {
+	if arg, ok := cnctest.ChildArgument(); ok {
 		umask, base, _ := strings.Cut(arg, " ")
 		bits, err := strconv.ParseUint(umask, 8, 16)
 		require.NoError(t, err)
@@ -70,8 +70,8 @@ func TestDefaultParent_isPrivateWhateverTheUmask(t *testing.T) {
 			// Once more as one whom the modes bind.
 			base = cnctest.Dir(t)
 			require.NoError(t, os.Chmod(base, 0o777|fs.ModeSticky)) //nolint:gosec // like /dev/shm
-			runUmaskChild(t, umask+" "+base, nobody)
-			info, err := os.Lstat(filepath.Join(base, "aerongo-"+strconv.Itoa(nobody)))
+			runUmaskChild(t, umask+" "+base, cnctest.Nobody)
+			info, err := os.Lstat(filepath.Join(base, "aerongo-"+strconv.Itoa(cnctest.Nobody)))
 			require.NoError(t, err)
 			require.Equal(t, fs.ModeDir|0o700, info.Mode())
 		})
@@ -80,7 +80,7 @@ func TestDefaultParent_isPrivateWhateverTheUmask(t *testing.T) {
 
 func runUmaskChild(t *testing.T, arg string, uid int) {
 	t.Helper()
-	runTestInChild(t, "TestDefaultParent_isPrivateWhateverTheUmask", arg, uid)
+	cnctest.RunChild(t, "TestDefaultParent_isPrivateWhateverTheUmask", arg, uid)
 }
 
 func TestDefaultParent_repairsTheModeOfItsOwn(t *testing.T) {
@@ -108,13 +108,13 @@ func TestDefaultParent_refusesWhatSomebodyElsePutThere(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			base := cnctest.Dir(t)
 			require.NoError(t, c.plant(own(base)))
-			before := contents(t, base)
+			before := cnctest.Contents(t, base)
 			dir, err := mediadir.ParentIn(base)
 			require.Empty(t, dir)
 			requireError(t, err, mediadir.ErrInsecureParent, own(base))
 			require.ErrorIs(t, err, c.want)
 			require.ErrorContains(t, err, "set the driver's directory explicitly")
-			require.Equal(t, before, contents(t, base))
+			require.Equal(t, before, cnctest.Contents(t, base))
 		})
 	}
 	left, err := os.ReadDir(elsewhere)

@@ -154,12 +154,12 @@ func TestPrepareForDriver_parentIsAFile(t *testing.T) {
 
 func TestPrepareForDriver_parentCannotBeWrittenTo(t *testing.T) {
 	f := &fixture{}
-	if _, child := asChild(); !child {
+	if _, child := cnctest.ChildArgument(); !child {
 		f = none(t)
 		require.NoError(t, os.Chmod(f.parent, 0o555))                    //nolint:gosec // the point of the test
 		defer func() { require.NoError(t, os.Chmod(f.parent, 0o700)) }() //nolint:gosec // for its removal
 	}
-	unprivileged(t, f.dir, func(dir string) {
+	cnctest.Unprivileged(t, f.dir, func(dir string) {
 		for _, dir := range []string{dir, filepath.Join(dir, "deeper")} {
 			err := mediadir.PrepareForDriver(dir, mediadir.PrepareOptions{})
 			requireError(t, err, fs.ErrPermission, dir)
@@ -172,24 +172,24 @@ func TestPrepareForDriver_parentCannotBeWrittenTo(t *testing.T) {
 // could be emptied but not removed: it must stay as it is.
 func TestPrepareForDriver_parentCannotBeWrittenToAfterAll(t *testing.T) {
 	f := &fixture{}
-	if _, child := asChild(); !child {
+	if _, child := cnctest.ChildArgument(); !child {
 		f = dead(t)
 		if os.Geteuid() == 0 {
 			require.NoError(t, os.Chmod(f.parent, 0o755)) //nolint:gosec // others must get in
 			for _, path := range []string{"", "publications", "images", "cnc.dat"} {
-				require.NoError(t, os.Chown(f.path(path), nobody, nobody))
+				require.NoError(t, os.Chown(f.path(path), cnctest.Nobody, cnctest.Nobody))
 			}
 		} else {
 			require.NoError(t, os.Chmod(f.parent, 0o500))                    //nolint:gosec // the point of the test
 			defer func() { require.NoError(t, os.Chmod(f.parent, 0o700)) }() //nolint:gosec // for its removal
 		}
 	}
-	unprivileged(t, f.dir, func(dir string) {
-		before := contents(t, dir)
+	cnctest.Unprivileged(t, f.dir, func(dir string) {
+		before := cnctest.Contents(t, dir)
 		err := mediadir.PrepareForDriver(dir, mediadir.PrepareOptions{})
 		requireError(t, err, fs.ErrPermission, dir)
 		require.ErrorContains(t, err, "the right to write there, or use another directory")
-		require.Equal(t, before, contents(t, dir))
+		require.Equal(t, before, cnctest.Contents(t, dir))
 	})
 }
 

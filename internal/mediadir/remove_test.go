@@ -106,11 +106,11 @@ func TestRemoveDead_theDirectoryIsReplacedMeanwhile(t *testing.T) {
 			calls := meanwhile(t, func() {
 				require.NoError(t, os.Rename(f.dir, moved))
 				c.replace(f)
-				after = contents(t, f.parent)
+				after = cnctest.Contents(t, f.parent)
 			})
 			requireError(t, mediadir.RemoveDead(f.dir, timeout), c.want, f.dir)
 			require.Equal(t, 1, *calls)
-			require.Equal(t, after, contents(t, f.parent), "neither the old nor the new one is touched")
+			require.Equal(t, after, cnctest.Contents(t, f.parent), "neither the old nor the new one is touched")
 		})
 	}
 }
@@ -155,7 +155,7 @@ func TestRemoveDead_severalAtOnce(t *testing.T) {
 
 func TestRemoveDead_withoutPermission(t *testing.T) {
 	f := &fixture{}
-	if _, child := asChild(); !child {
+	if _, child := cnctest.ChildArgument(); !child {
 		f = dead(t)
 		require.NoError(t, os.Chmod(f.parent, 0o755)) //nolint:gosec // others must get in
 		for _, path := range []string{"", "publications", "images"} {
@@ -170,11 +170,11 @@ func TestRemoveDead_withoutPermission(t *testing.T) {
 			}
 		}()
 	}
-	unprivileged(t, f.dir, func(dir string) {
-		before := contents(t, dir)
+	cnctest.Unprivileged(t, f.dir, func(dir string) {
+		before := cnctest.Contents(t, dir)
 		err := mediadir.RemoveDead(dir, timeout)
 		requireError(t, err, fs.ErrPermission, dir)
 		require.ErrorContains(t, err, "the right to write there, or use another directory")
-		require.Equal(t, before, contents(t, dir))
+		require.Equal(t, before, cnctest.Contents(t, dir))
 	})
 }

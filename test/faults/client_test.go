@@ -32,11 +32,8 @@ func runClient(dir string, args []string) error {
 	lost, how := args[0] == "lost", args[1]
 	ctx, cancel := patience()
 	defer cancel()
-	d, err := aeron.Open(aeron.Config{Directory: dir, External: true, ClientIdle: 200 * time.Microsecond, Invoker: how == "unstepped"})
+	d, err := begun(ctx, aeron.Config{Directory: dir, External: true, ClientIdle: 200 * time.Microsecond, Invoker: how == "unstepped"})
 	if err != nil {
-		return err
-	}
-	if err := d.Start(ctx); err != nil {
 		return err
 	}
 	pub, sub, err := ipcStream(ctx, d, 1)
@@ -81,11 +78,8 @@ func runClient(dir string, args []string) error {
 		return err
 	}
 	// Somebody new, as a program would after it.
-	again, err := aeron.Open(aeron.Config{Directory: dir, External: true})
+	again, err := begun(ctx, aeron.Config{Directory: dir, External: true})
 	if err != nil {
-		return err
-	}
-	if err := again.Start(ctx); err != nil {
 		return err
 	}
 	if pub, sub, err = ipcStream(ctx, again, 2); err != nil {

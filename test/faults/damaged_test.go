@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/aeroncgo/aeron"
 	"github.com/aeroncgo/aeron/internal/cncfile"
 	"github.com/aeroncgo/aeron/internal/cncfile/cnctest"
 	"github.com/aeroncgo/aeron/internal/testdriver"
@@ -103,14 +102,11 @@ func runStarts(dir string, args []string) error {
 func flows(dir string) (err error) {
 	ctx, cancel := patience()
 	defer cancel()
-	d, err := aeron.Open(small(dir))
+	d, err := begun(ctx, small(dir))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	if err := d.Start(ctx); err != nil {
-		return err
-	}
 	pub, sub, err := ipcStream(ctx, d, 1)
 	if err != nil {
 		return err

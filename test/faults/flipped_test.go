@@ -2,17 +2,14 @@ package faults
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -172,7 +169,7 @@ func edges() (all []func() []byte) {
 // leaves it as it is.
 func startedOn(t *testing.T, dir string) (started bool) {
 	t.Helper()
-	before := tree(t, dir)
+	before := cnctest.Contents(t, dir)
 	d, err := aeron.Open(small(dir))
 	require.NoError(t, err)
 	err = d.Start(testdriver.Context(t))
@@ -183,36 +180,9 @@ func startedOn(t *testing.T, dir string) (started bool) {
 	if !started {
 		var e *aeron.Error
 		require.ErrorAs(t, err, &e)
-		require.Equal(t, before, tree(t, dir), "refused, and not left alone")
+		require.Equal(t, before, cnctest.Contents(t, dir), "refused, and not left alone")
 	}
 	return started
-}
-
-// tree is all that there is below a directory: what it is, whose, since when, and what is in it.
-func tree(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	all := map[string]string{}
-	require.NoError(t, filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := e.Info()
-		if err != nil {
-			return err
-		}
-		stat, ok := info.Sys().(*syscall.Stat_t)
-		require.True(t, ok)
-		all[path] = fmt.Sprint(info.Mode(), stat.Uid, stat.Gid, stat.Ino, info.ModTime())
-		if info.Mode().IsRegular() {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			all[path] += fmt.Sprintf(" %d %x", len(text), sha256.Sum256(text))
-		}
-		return nil
-	}))
-	return all
 }
 
 // A cnc.dat in which bytes are flipped: for a client, to whom the driver seems to live, a typed error or a driver that does not answer, and
@@ -263,11 +233,11 @@ func TestCnCOfAnotherVersion(t *testing.T) {
 			require.NoError(t, os.WriteFile(path, b, 0o600))
 			old := time.Now().Add(-time.Hour)
 			require.NoError(t, os.Chtimes(path, old, old)) // what a driver maps it writes to without that showing
-			before := tree(t, dir)
+			before := cnctest.Contents(t, dir)
 			var f fates
 			require.NoError(t, f.try(dir))
 			require.Zero(t, f, "version %#x", version)
-			require.Equal(t, before, tree(t, dir), "version %#x", version)
+			require.Equal(t, before, cnctest.Contents(t, dir), "version %#x", version)
 			if startedOn(t, dir) {
 				require.True(t, readable && age > 0, "version %#x, of %v ago", version, age)
 				taken++

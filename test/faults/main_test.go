@@ -255,6 +255,18 @@ func opened(t *testing.T, cfg aeron.Config) *aeron.Driver {
 	return d
 }
 
+// begun is a driver that a child has opened and started. Nothing is left of one that does not start.
+func begun(ctx context.Context, cfg aeron.Config) (*aeron.Driver, error) {
+	d, err := aeron.Open(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Start(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
 // patience is a context for what a child waits for.
 func patience() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), testdriver.Patience)

@@ -28,11 +28,8 @@ import (
 func runMapper(dir string, _ []string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), bounded(2*time.Minute, 20*time.Minute))
 	defer cancel()
-	d, err := aeron.Open(aeron.Config{Directory: dir, External: true, ClientIdle: 200 * time.Microsecond})
+	d, err := begun(ctx, aeron.Config{Directory: dir, External: true, ClientIdle: 200 * time.Microsecond})
 	if err != nil {
-		return err
-	}
-	if err := d.Start(ctx); err != nil {
 		return err
 	}
 	var reported atomic.Int64

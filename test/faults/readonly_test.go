@@ -101,11 +101,8 @@ func runReadOnlyStart(dir string, args []string) error {
 func runReadOnlyAdd(dir string, _ []string) error {
 	ctx, cancel := patience()
 	defer cancel()
-	d, err := aeron.Open(small(dir))
+	d, err := begun(ctx, small(dir))
 	if err != nil {
-		return err
-	}
-	if err := d.Start(ctx); err != nil {
 		return err
 	}
 	pub, sub, err := ipcStream(ctx, d, 1)

@@ -73,14 +73,11 @@ func send(dir, channel string, images int, gone func() bool) (err error) {
 	defer cancel()
 	cfg := small(dir)
 	cfg.TermLength, cfg.LingerTimeout = 8*mib, 20*time.Millisecond
-	d, err := aeron.Open(cfg)
+	d, err := begun(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	if err := d.Start(ctx); err != nil {
-		return err
-	}
 	var pubs []*aeron.ExclusivePublication
 	for stream := int32(1); stream <= 3; stream++ {
 		pub, err := d.AddExclusivePublication(ctx, channel, stream)
@@ -124,11 +121,8 @@ func runReceiver(dir string, args []string) error {
 	cfg.SparseTerms = args[0] == "sparse"
 	ctx, cancel := patience()
 	defer cancel()
-	d, err := aeron.Open(cfg)
+	d, err := begun(ctx, cfg)
 	if err != nil {
-		return err
-	}
-	if err := d.Start(ctx); err != nil {
 		return err
 	}
 	quit := make(chan struct{})

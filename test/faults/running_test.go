@@ -378,12 +378,9 @@ func TestFlippedLog_underARunningClient(t *testing.T) {
 func answers(dir string) error {
 	ctx, cancel := patience()
 	defer cancel()
-	d, err := aeron.Open(aeron.Config{Directory: dir, External: true, DriverTimeout: driverTimeout})
+	d, err := begun(ctx, aeron.Config{Directory: dir, External: true, DriverTimeout: driverTimeout})
 	if err != nil {
 		return err
-	}
-	if err := d.Start(ctx); err != nil {
-		return errors.Join(err, d.Close())
 	}
 	pub, sub, err := ipcStream(ctx, d, ownStream+1)
 	if err == nil {

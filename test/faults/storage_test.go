@@ -19,6 +19,7 @@ import (
 
 	"github.com/aeroncgo/aeron"
 	"github.com/aeroncgo/aeron/internal/cncfile"
+	"github.com/aeroncgo/aeron/internal/cncfile/cnctest"
 	"github.com/aeroncgo/aeron/internal/testdriver"
 	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
@@ -86,11 +87,8 @@ func runFullAtAdd(dir string, args []string) error {
 	defer cancel()
 	cfg := small(dir)
 	cfg.LingerTimeout = 20 * time.Millisecond
-	d, err := aeron.Open(cfg)
+	d, err := begun(ctx, cfg)
 	if err != nil {
-		return err
-	}
-	if err := d.Start(ctx); err != nil {
 		return err
 	}
 	var pubs []*aeron.Publication
@@ -147,11 +145,8 @@ func runFullMidStream(dir string, args []string) error {
 	cfg.IPCTermLength = 8 * mib
 	ctx, cancel := patience()
 	defer cancel()
-	d, err := aeron.Open(cfg)
+	d, err := begun(ctx, cfg)
 	if err != nil {
-		return err
-	}
-	if err := d.Start(ctx); err != nil {
 		return err
 	}
 	writer := exec.Command("/proc/self/exe")
@@ -217,11 +212,8 @@ func pour(pub interface{ Offer([]byte) (int64, error) }, sub *aeron.Subscription
 func runWriter(dir string, _ []string) error {
 	ctx, cancel := patience()
 	defer cancel()
-	d, err := aeron.Open(aeron.Config{Directory: dir, External: true})
+	d, err := begun(ctx, aeron.Config{Directory: dir, External: true})
 	if err != nil {
-		return err
-	}
-	if err := d.Start(ctx); err != nil {
 		return err
 	}
 	var pubs []*aeron.ExclusivePublication
@@ -280,11 +272,11 @@ func TestDirectoryTakenAway(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, logs, 1)
 			require.NoError(t, os.WriteFile(victim+"/thesis.txt", []byte("years of work"), 0o600))
-			before := tree(t, victim)
+			before := cnctest.Contents(t, victim)
 			require.NoError(t, os.Rename(dir, dir+".gone"))
 			require.NoError(t, os.Symlink(victim, dir))
 			t.Cleanup(func() {
-				require.Equal(t, before, tree(t, victim))
+				require.Equal(t, before, cnctest.Contents(t, victim))
 				link, err := os.Readlink(dir)
 				require.NoError(t, err)
 				require.Equal(t, victim, link)

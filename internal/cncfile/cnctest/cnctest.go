@@ -1,5 +1,6 @@
 // Package cnctest makes cnc.dat files for tests: well-formed ones, as a driver leaves
-// them at some moment of its life, which a test may then damage.
+// them at some moment of its life, which a test may then damage. Beside them lies what tests of
+// such files need: whether anything was touched, and how it looks to another user.
 package cnctest
 
 import (
