@@ -93,12 +93,16 @@ func (e *entry) openChildren() (open int) {
 	return open
 }
 
+// open are the handles that are not closed.
+func (e *entry) open() []*Driver {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Collect(maps.Keys(e.handles))
+}
+
 // eachChild calls f with everything that was added and not closed, through whatever handle.
 func (e *entry) eachChild(f func(closer)) {
-	e.mu.Lock()
-	handles := slices.Collect(maps.Keys(e.handles))
-	e.mu.Unlock()
-	for _, d := range handles {
+	for _, d := range e.open() {
 		d.mu.Lock()
 		children := slices.Collect(maps.Keys(d.children))
 		d.mu.Unlock()
@@ -110,10 +114,7 @@ func (e *entry) eachChild(f func(closer)) {
 
 // forgetClosed lets go of what was closed with its client, through whatever handle: nobody needs it to be closed again.
 func (e *entry) forgetClosed() {
-	e.mu.Lock()
-	handles := slices.Collect(maps.Keys(e.handles))
-	e.mu.Unlock()
-	for _, d := range handles {
+	for _, d := range e.open() {
 		d.mu.Lock()
 		maps.DeleteFunc(d.children, func(c closer, _ struct{}) bool { return c.IsClosed() })
 		d.mu.Unlock()

@@ -261,21 +261,19 @@ func (a *addition[T]) step() (value T, over bool, err error) {
 // ask fails when it is no use to ask again. The conductor's queue, or the driver's, may be full of what others have given up.
 func (a *addition[T]) ask() error {
 	err := a.c.conduct(func() (err error) {
+		asked := 0
 		if a.c.invoker {
-			asked, err := cgo.ClientAsked(a.c.raw)
-			if err != nil {
+			if asked, err = cgo.ClientAsked(a.c.raw); err != nil {
 				return err
 			}
-			defer func() {
-				if !a.asked {
-					cgo.ClientForget(a.c.raw, asked)
-				}
-			}()
 		}
 		q, err := a.start()
-		if err == nil {
+		switch {
+		case err == nil:
 			a.asked, a.poll = true, q.poll
 			a.id.Store(q.id)
+		case a.c.invoker:
+			cgo.ClientForget(a.c.raw, asked)
 		}
 		return err
 	})

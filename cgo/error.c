@@ -45,9 +45,8 @@ aerongo_result_t aerongo_command_status(int64_t status)
 {
     if (status < 0 && 0 == aeron_errcode())
     {
-        aerongo_result_t result = aerongo_os_failure(
+        return aerongo_os_failure(
             -AERON_CLIENT_ERROR_DRIVER_BUFFER_FULL, "the media driver does not take commands: its ring is full");
-        return result;
     }
 
     return aerongo_status(status);

@@ -5,7 +5,6 @@ import (
 	"os"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -44,20 +43,13 @@ func TestRun_aSecondSignalEndsItAlthoughNobodyTakesItsOutput(t *testing.T) {
 		errs, err := cmd.StderrPipe()
 		require.NoError(t, err)
 		require.NoError(t, cmd.Start())
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			_, err = bufio.NewReader(errs).ReadString('\n') // its warning, which comes before what it says on its output
-			for deadline := time.Now().Add(testdriver.Patience); err == nil && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-				if cmd.Process.Signal(signal) != nil {
-					break // it has ended, and been waited for
-				}
-			}
-			_ = cmd.Process.Kill() // mostly it has ended by then
-		}()
-		_ = cmd.Wait() // an error, as it has been killed
-		<-ended
+		t.Cleanup(func() { _ = cmd.Process.Kill() })    // mostly it has ended by then
+		_, err = bufio.NewReader(errs).ReadString('\n') // its warning, which comes before what it says on its output
 		require.NoError(t, err)
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		testdriver.Await(t, "its end", func() bool { return cmd.Process.Signal(signal) != nil }) // then it has been waited for
+		require.Error(t, <-ended, "it has been killed")
 		status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
 		require.True(t, ok)
 		require.True(t, status.Signaled(), cmd.ProcessState)

@@ -26,6 +26,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/aeroncgo/aeron"
+	"github.com/aeroncgo/aeron/idle"
 	"github.com/aeroncgo/aeron/internal/testdriver"
 	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
@@ -229,8 +230,9 @@ func newExchange(t *testing.T, d *aeron.Driver, channel string, stop *atomic.Boo
 // run ends with the first thing that is wrong or, once it is to stop, when everything has arrived.
 func (x *exchange) run(stop *atomic.Bool) error {
 	var wrong error
+	wait := idle.Backoff()
 	for sent := 0; wrong == nil && (!stop.Load() || int(x.received.Load()) < sent); {
-		idle := true
+		before := sent
 		if !stop.Load() {
 			_, err := x.pub.Offer(numbered(sent))
 			if err != nil && !passing(err) {
@@ -238,7 +240,6 @@ func (x *exchange) run(stop *atomic.Bool) error {
 			}
 			if err == nil {
 				sent++
-				idle = false
 			}
 		}
 		n, err := x.sub.PollMessages(func(m aeron.Message) {
@@ -251,9 +252,7 @@ func (x *exchange) run(stop *atomic.Bool) error {
 		if err != nil {
 			return err
 		}
-		if idle && n == 0 {
-			time.Sleep(50 * time.Microsecond)
-		}
+		wait.Idle(n + sent - before)
 	}
 	return wrong
 }
