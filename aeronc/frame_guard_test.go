@@ -18,6 +18,7 @@ import (
 
 	"github.com/aeroncgo/aeron/aeronc"
 	"github.com/aeroncgo/aeron/idle"
+	"github.com/aeroncgo/aeron/internal/freeport"
 	"github.com/aeroncgo/aeron/internal/testdriver"
 	"github.com/aeroncgo/aeron/stats"
 	"github.com/aeroncgo/aeron/test/reliability/figures"
@@ -273,7 +274,7 @@ func newVictim(a attack, dir string, guarded bool) (*victim, error) {
 	v := &victim{stream: 7}
 	for _, port := range []*int{&v.controlPort, &v.openPort, &v.resolverPort} {
 		var err error
-		if *port, err = testdriver.FreePort(); err != nil {
+		if *port, err = freeport.UDP(); err != nil {
 			return nil, err
 		}
 	}

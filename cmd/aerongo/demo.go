@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/aeroncgo/aeron"
 	"github.com/aeroncgo/aeron/cmd/aerongo/internal/pingpong"
 	"github.com/aeroncgo/aeron/idle"
+	"github.com/aeroncgo/aeron/internal/freeport"
 )
 
 // demoOptions are the flags of aerongo demo.
@@ -97,9 +97,11 @@ func runDemo(ctx context.Context, o demoOptions, std streams) (err error) {
 	if o.file == "" {
 		o.file = executable
 	}
-	ports, err := freePorts(3)
-	if err != nil {
-		return err
+	var ports [3]int
+	for i := range ports {
+		if ports[i], err = freeport.UDP(); err != nil {
+			return err
+		}
 	}
 	if o.udpChannel == "" {
 		o.udpChannel = loopback(ports[0])
@@ -152,24 +154,6 @@ func demoConfig() aeron.Config {
 }
 
 func loopback(port int) string { return fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d", port) }
-
-// freePorts finds UDP ports of the loopback interface that nobody uses.
-func freePorts(n int) ([]int, error) {
-	ports := make([]int, n)
-	for i := range ports {
-		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		if err != nil {
-			return nil, fmt.Errorf("find a free UDP port: %w", err)
-		}
-		defer c.Close() // not before all are found, so that they differ
-		address, ok := c.LocalAddr().(*net.UDPAddr)
-		if !ok {
-			return nil, fmt.Errorf("find a free UDP port: %v is no UDP address", c.LocalAddr())
-		}
-		ports[i] = address.Port
-	}
-	return ports, nil
-}
 
 // demo is one run of aerongo demo.
 type demo struct {

@@ -5,7 +5,6 @@ package testdriver
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aeroncgo/aeron/aeronc"
+	"github.com/aeroncgo/aeron/internal/freeport"
 )
 
 // Patience is how long a test waits for what must happen: far more than it takes, since machines are shared.
@@ -47,35 +47,12 @@ func File(tb testing.TB, name, text string) string {
 	return path
 }
 
-// Port is a UDP port of 127.0.0.1 of the test's own; see [FreePort].
+// Port is a UDP port of the test's own.
 func Port(tb testing.TB) int {
 	tb.Helper()
-	port, err := FreePort()
+	port, err := freeport.UDP()
 	require.NoError(tb, err)
 	return port
-}
-
-// The ports of tests lie below those that the system gives to sockets that take any, by default from 32768 on: each driver has some of
-// these, and one would now and then get the port that a test has chosen and not bound yet.
-const firstPort, portCount = 10_000, 22_000
-
-var ports atomic.Int64
-
-// A process takes every 64th port, from another one on than its parents and children: whoever is started next to it has the next id.
-const portStride = 64
-
-// FreePort is a UDP port of 127.0.0.1 that was free a moment ago, and another one than in the 342 calls before.
-func FreePort() (int, error) {
-	pid := int64(os.Getpid())
-	for range portCount / portStride {
-		turn := (pid/portStride*37 + ports.Add(1)) % (portCount / portStride)
-		port := firstPort + int(turn*portStride+pid%portStride)
-		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-		if err == nil {
-			return port, c.Close()
-		}
-	}
-	return 0, fmt.Errorf("no port of this process's, every %dth from %d on, is free", portStride, firstPort+pid%portStride)
 }
 
 // UDP is a unicast channel on a free port of 127.0.0.1.

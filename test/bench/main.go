@@ -12,7 +12,6 @@ import (
 	"flag"
 	"fmt"
 	"log"
-	"net"
 	"os"
 	"os/signal"
 	"strconv"
@@ -21,6 +20,7 @@ import (
 	"time"
 
 	"github.com/aeroncgo/aeron"
+	"github.com/aeroncgo/aeron/internal/freeport"
 	"github.com/aeroncgo/aeron/test/bench/report"
 )
 
@@ -145,7 +145,7 @@ func (b *bench) compiled(use func(dir string, built programs) error) error {
 	}
 	defer os.RemoveAll(dir)
 	for i := range b.ports {
-		if b.ports[i], err = freePort(); err != nil {
+		if b.ports[i], err = freeport.UDP(); err != nil {
 			return err
 		}
 	}
@@ -209,13 +209,4 @@ func (b *bench) withDriver(config aeron.Config, commands map[string]command, use
 		}()
 	}
 	return use(drv.Dir())
-}
-
-func freePort() (int, error) {
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		return 0, err
-	}
-	defer c.Close()
-	return c.LocalAddr().(*net.UDPAddr).Port, nil
 }

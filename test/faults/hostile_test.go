@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aeroncgo/aeron"
-	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/internal/freeport"
 	"github.com/aeroncgo/aeron/stats"
 	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
@@ -78,7 +78,7 @@ func (g *target) begin(dir string, change ...func(*aeron.Config)) (err error) {
 	ctx, cancel := patience()
 	defer cancel()
 	for _, port := range []*int{&g.control, &g.data, &g.port} {
-		if *port, err = testdriver.FreePort(); err != nil {
+		if *port, err = freeport.UDP(); err != nil {
 			return err
 		}
 	}

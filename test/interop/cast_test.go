@@ -5,17 +5,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/aeroncgo/aeron"
 	"github.com/aeroncgo/aeron/aeronc"
@@ -223,27 +219,4 @@ func (s *stage) aeronmd(program string) error {
 		}
 	}
 	return errors.New("aeronmd does not come up")
-}
-
-var lastPort atomic.Int32
-
-// port is one of 127.0.0.1 that is free, also on ::1, and below those that the system gives out by itself.
-func port(t *testing.T) int {
-	t.Helper()
-	for range 2000 {
-		p := 20000 + (os.Getpid()*64+int(lastPort.Add(1)))%12000
-		four, err := net.ListenPacket("udp4", fmt.Sprintf("0.0.0.0:%d", p))
-		if err != nil {
-			continue
-		}
-		six, err := net.ListenPacket("udp6", fmt.Sprintf("[::1]:%d", p))
-		require.NoError(t, four.Close())
-		if err != nil {
-			continue
-		}
-		require.NoError(t, six.Close())
-		return p
-	}
-	require.FailNow(t, "no UDP port is free")
-	return 0
 }

@@ -218,7 +218,7 @@ type scene struct {
 func newScene(t *testing.T, c one, prefix string, stream int) *scene {
 	t.Helper()
 	return &scene{
-		one: c, stream: int32(stream), id: fmt.Sprint(prefix, stream), port: port(t), control: port(t), sessions: map[string]string{},
+		one: c, stream: int32(stream), id: fmt.Sprint(prefix, stream), port: testdriver.Port(t), control: testdriver.Port(t), sessions: map[string]string{},
 	}
 }
 

@@ -126,7 +126,7 @@ func TestSamples(t *testing.T) {
 	// Both channels of a case, and its stream.
 	channels := func(t *testing.T) (there, back string, id int) {
 		stream += 2
-		return fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d", port(t)), fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d", port(t)), stream
+		return fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d", testdriver.Port(t)), fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d", testdriver.Port(t)), stream
 	}
 	ours := func(verb, there, back string, id int, more ...string) []string {
 		return append([]string{

@@ -35,7 +35,7 @@ func quiet(t *testing.T) string {
 		require.NoError(t, c.SetImageLivenessTimeout(2*testdriver.Patience))
 	})
 	client := d.Connect()
-	ctx, channel := testdriver.Context(t), fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d", port(t))
+	ctx, channel := testdriver.Context(t), fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d", testdriver.Port(t))
 	sub, err := client.AddSubscription(ctx, channel, 7)
 	require.NoError(t, err)
 	pub, err := client.AddExclusivePublication(ctx, channel, 7)
@@ -53,7 +53,7 @@ func quiet(t *testing.T) string {
 		return n == 1
 	})
 	// Who asks for nothing again fills the gap, and then rests.
-	lossy := port(t)
+	lossy := testdriver.Port(t)
 	_, err = client.AddSubscription(ctx, fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d|reliable=false", lossy), 9)
 	require.NoError(t, err)
 	testdriver.Gap(t, fmt.Sprintf("127.0.0.1:%d", lossy), -123, 9)

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"github.com/aeroncgo/aeron"
+	"github.com/aeroncgo/aeron/internal/freeport"
 )
 
 var (
@@ -101,10 +101,11 @@ func measure(p aeron.Profile) (line string, err error) {
 			return "", err
 		}
 	}
-	channel, err := freeChannel()
+	port, err := freeport.UDP()
 	if err != nil {
 		return "", err
 	}
+	channel := fmt.Sprintf("aeron:udp?endpoint=127.0.0.1:%d", port)
 	sub, err := drv.AddSubscription(ctx, channel, 2)
 	if err != nil {
 		return "", err
@@ -133,15 +134,6 @@ func measure(p aeron.Profile) (line string, err error) {
 		passages = append(passages, time.Since(begin))
 	}
 	return fmt.Sprintf("%v\t%.2f %%\t%v\t%v", p, 100*share, median(adds), median(passages)), nil
-}
-
-// freeChannel is on a port of 127.0.0.1 that was free a moment ago.
-func freeChannel() (string, error) {
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		return "", err
-	}
-	return "aeron:udp?endpoint=" + c.LocalAddr().String(), c.Close()
 }
 
 func median(d []time.Duration) time.Duration {

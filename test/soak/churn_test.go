@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aeroncgo/aeron"
-	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/internal/freeport"
 	"github.com/aeroncgo/aeron/stats"
 )
 
@@ -91,7 +91,7 @@ func (c *churn) clients(ctx context.Context) error {
 	}
 	for n := 1; ctx.Err() == nil || c.clientsKilled == 0; n++ {
 		// A port of its own: the driver is still closing that of a client that was killed, and would ask to try again.
-		port, err := testdriver.FreePort()
+		port, err := freeport.UDP()
 		if err != nil {
 			return err
 		}
