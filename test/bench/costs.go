@@ -295,8 +295,7 @@ func costRatios(m *report.Measured, p costPlan, into map[string]float64) {
 		}
 	}
 	if measured {
-		// What the runtime allocates now and then beside a hundred thousand messages is none of theirs.
-		into["allocs_per_message"] = math.Round(worst*1000) / 1000
+		into["allocs_per_message"] = worst
 	}
 	if value, ok := m.Ratio("first-message", ours, inC); ok {
 		into["first_message_vs_c"] = value

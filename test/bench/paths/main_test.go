@@ -41,3 +41,32 @@ func TestPaths_exchangeWholeTurnsWithoutACrossingEach(t *testing.T) {
 		})
 	}
 }
+
+// What a run allocates by itself is no message's; what each message allocates is found, and so is what one in a hundred does.
+func TestPerMessage_findsWhatMessagesAllocate(t *testing.T) {
+	for name, every := range map[string]int{"none": 0, "each": 1, "one in a hundred turns": 100 * turn} {
+		t.Run(name, func(t *testing.T) {
+			l := &loop{}
+			l.exchange = func(turns int) error {
+				kept = make([]byte, 100)
+				for i := range turns * turn {
+					if every > 0 && i%every == 0 {
+						kept = make([]byte, 100)
+					}
+				}
+				return nil
+			}
+			s, err := l.perMessage(1000)
+			require.NoError(t, err)
+			want := 0.0
+			if every > 0 {
+				want = 1 / float64(every)
+			}
+			require.InDelta(t, want, s.allocations, 0.0005)
+			require.Positive(t, s.nanoseconds)
+		})
+	}
+}
+
+// kept makes the compiler allocate.
+var kept []byte

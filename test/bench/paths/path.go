@@ -31,16 +31,34 @@ var paths = []path{
 	{name: "offer-vectored", channel: ipc, length: 32, sender: vectored, receiver: poll},
 	{name: "offer-vectored-concurrent", channel: ipc, length: 32, concurrent: true, sender: vectored, receiver: poll},
 	{name: "offer-reserved", channel: ipc, length: 32, sender: reserved, receiver: poll},
+	{name: "offer-reserved-concurrent", channel: ipc, length: 32, concurrent: true, sender: reserved, receiver: poll},
+	{name: "offer-block", channel: ipc, length: 32, sender: block, receiver: poll},
+	{name: "append-padding", channel: ipc, length: 32, sender: padded, receiver: poll},
+	{name: "publish-exclusive", channel: ipc, length: 32, sender: publish, receiver: poll},
+	{name: "publish-concurrent", channel: ipc, length: 32, concurrent: true, sender: publish, receiver: poll},
 	{name: "claim-exclusive", channel: ipc, length: 32, sender: claim, receiver: poll},
 	{name: "claim-concurrent", channel: ipc, length: 32, concurrent: true, sender: claim, receiver: poll},
 	{name: "batch-exclusive", channel: ipc, length: 32, sender: batch, receiver: poll},
 	{name: "batch-concurrent", channel: ipc, length: 32, concurrent: true, sender: batch, receiver: poll},
+	{name: "writer-exclusive", channel: ipc, length: 32, sender: writer, receiver: poll},
+	{name: "writer-concurrent", channel: ipc, length: 32, concurrent: true, sender: writer, receiver: poll},
 	{name: "fragmented-exclusive", channel: ipcSmallFrames, length: 4096, sender: offer, receiver: poll},
 	{name: "fragmented-concurrent", channel: ipcSmallFrames, length: 4096, concurrent: true, sender: offer, receiver: poll},
 	{name: "fragmented-batch", channel: ipcSmallFrames, length: 4096, sender: batch, receiver: poll},
+	{name: "fragmented-writer", channel: ipcSmallFrames, length: 4096, sender: writer, receiver: poll},
+	{name: "fragmented-controlled", channel: ipcSmallFrames, length: 4096, sender: offer, receiver: pollControlled},
+	{name: "fragmented-iterate-messages", channel: ipcSmallFrames, length: 4096, sender: offer, receiver: iterate((*aeron.Subscription).Messages)},
+	{name: "fragmented-image-assemble", channel: ipcSmallFrames, length: 4096, sender: offer, receiver: assembleImage},
 	{name: "poll-controlled", channel: ipc, length: 32, sender: offer, receiver: pollControlled},
 	{name: "poll-messages", channel: ipc, length: 32, sender: offer, receiver: pollMessages},
-	{name: "iterate-messages", channel: ipc, length: 32, sender: offer, receiver: iterate},
+	{name: "poll-blocks", channel: ipc, length: 32, sender: offer, receiver: pollBlocks},
+	{name: "poll-image", channel: ipc, length: 32, sender: offer, receiver: pollImage},
+	{name: "poll-image-controlled", channel: ipc, length: 32, sender: offer, receiver: pollImageControlled},
+	{name: "poll-image-bounded", channel: ipc, length: 32, sender: offer, receiver: pollImageBounded},
+	{name: "poll-image-bounded-controlled", channel: ipc, length: 32, sender: offer, receiver: pollImageBoundedControlled},
+	{name: "poll-image-block", channel: ipc, length: 32, sender: offer, receiver: pollImageBlock},
+	{name: "iterate-messages", channel: ipc, length: 32, sender: offer, receiver: iterate((*aeron.Subscription).Messages)},
+	{name: "iterate-fragments", channel: ipc, length: 32, sender: offer, receiver: iterate((*aeron.Subscription).Fragments)},
 	{name: "udp-offer-exclusive", channel: udp, length: 32, sender: offer, receiver: poll},
 	{name: "udp-fragmented-exclusive", channel: udp, length: 4096, sender: offer, receiver: poll},
 }
@@ -55,6 +73,7 @@ type loop struct {
 	send     func(n int) (int, error) // sends up to n messages
 	poll     func() (int, error)
 	exchange func(turns int) error
+	writer   *aeron.Writer // nil without one
 }
 
 func (p path) open(ctx context.Context, drv *aeron.Driver, stream int32) (*loop, error) {
@@ -76,7 +95,13 @@ func (p path) open(ctx context.Context, drv *aeron.Driver, stream int32) (*loop,
 	return l, errors.Join(l.pub.AwaitReady(ctx), l.sub.AwaitReady(ctx))
 }
 
-func (l *loop) close() error { return errors.Join(l.pub.Close(), l.sub.Close()) }
+func (l *loop) close() error {
+	var writer error
+	if l.writer != nil {
+		writer = l.writer.Close()
+	}
+	return errors.Join(writer, l.pub.Close(), l.sub.Close())
+}
 
 // each sends messages one by one.
 func each(send func() error) func(int) (int, error) {
@@ -87,101 +112,5 @@ func each(send func() error) func(int) (int, error) {
 			}
 		}
 		return n, nil
-	}
-}
-
-func offer(l *loop) func(int) (int, error) {
-	return each(func() error {
-		_, err := l.pub.Offer(l.message)
-		return err
-	})
-}
-
-func claim(l *loop) func(int) (int, error) {
-	return each(func() error {
-		c, err := l.pub.TryClaim(len(l.message))
-		if err != nil {
-			return err
-		}
-		copy(c.Data(), l.message)
-		return c.Commit()
-	})
-}
-
-func vectored(l *loop) func(int) (int, error) {
-	return each(func() error {
-		var err error
-		half := len(l.message) / 2
-		// Through the type and not an interface, as programs do: the parts then stay on the stack.
-		switch pub := l.pub.(type) {
-		case *aeron.ExclusivePublication:
-			_, err = pub.OfferVectored(l.message[:half], l.message[half:])
-		case *aeron.Publication:
-			_, err = pub.OfferVectored(l.message[:half], l.message[half:])
-		}
-		return err
-	})
-}
-
-func reserved(l *loop) func(int) (int, error) {
-	pub := l.pub.(*aeron.ExclusivePublication)
-	return each(func() error {
-		_, err := pub.OfferReserved(7, l.message)
-		return err
-	})
-}
-
-func batch(l *loop) func(int) (int, error) {
-	b := aeron.NewBatch(l.pub, 1<<20)
-	return func(n int) (int, error) {
-		for b.Len() < n {
-			if err := b.Add(l.message); err != nil {
-				return 0, err
-			}
-		}
-		return b.Flush()
-	}
-}
-
-func poll(l *loop) {
-	handler := func(aeron.Fragment) { l.received++ }
-	l.poll = func() (int, error) { return l.sub.Poll(handler, fragmentLimit) }
-}
-
-func pollMessages(l *loop) {
-	handler := func(aeron.Message) { l.received++ }
-	l.poll = func() (int, error) { return l.sub.PollMessages(handler, fragmentLimit) }
-}
-
-func pollControlled(l *loop) {
-	handler := func(aeron.Fragment) aeron.Action {
-		l.received++
-		return aeron.Continue
-	}
-	l.poll = func() (int, error) { return l.sub.PollControlled(handler, fragmentLimit) }
-}
-
-// iterate receives in one loop over Messages, and sends from its body.
-func iterate(l *loop) {
-	l.exchange = func(turns int) error {
-		if err := l.sendTurn(); err != nil {
-			return err
-		}
-		until := l.received + turns*turn
-		for _, err := range l.sub.Messages(context.Background()) {
-			if err != nil {
-				return err
-			}
-			l.received++
-			if l.received == until {
-				return nil
-			}
-			if (until-l.received)%turn == 0 {
-				if err := l.sendTurn(); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
 	}
 }
