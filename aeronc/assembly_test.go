@@ -113,7 +113,12 @@ func TestAssembly_isCs(t *testing.T) {
 				n, err = ours.PollMessagesControlled(func(f aeronc.Fragment) aeronc.Action { return mine.answer(seen(f)) }, limit)
 			}
 			require.NoError(t, err)
-			m, err := theirs.CPoll(assembler, controlled, plain, limit)
+			m, err := theirs.ByC(func(raw cgo.Subscription, _ []cgo.Image) (int, error) {
+				if plain {
+					return cgo.SubscriptionPoll(raw, assembler.Handler(), limit)
+				}
+				return cgo.SubscriptionControlledPoll(raw, controlled.Handler(), limit)
+			})
 			require.NoError(t, err)
 			require.Equal(t, m, n, "frames counted")
 			require.Equal(t, c.got, mine.got)

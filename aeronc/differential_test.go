@@ -2,7 +2,6 @@ package aeronc_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/aeroncgo/aeron/aeronc"
 	"github.com/aeroncgo/aeron/internal/testdriver"
+	"github.com/aeroncgo/aeron/test/reliability/figures"
 )
 
 // writing is all that either kind of publication can do with a log.
@@ -64,11 +64,17 @@ func (d *stepped) during(f func()) {
 	f()
 }
 
-// side is one of two publications that are to be made do the same. Its driver is stepped, so that the window moves when the test says so.
+// side is one of two drivers on which the same is to happen, each with two publications and a subscription to both. Its driver is stepped,
+// so that the window moves when the test says so.
 type side struct {
 	driver *stepped
+	outs   [2]*out
+	reader
+}
+
+// out is a publication.
+type out struct {
 	p      writing
-	s      *aeronc.Subscription
 	batch  *aeronc.Batch
 	claims []aeronc.Claim
 	log    []byte // the file, mapped
@@ -79,31 +85,39 @@ const (
 	differentialPayload = 1408 - 32
 )
 
-// open adds a publication, and a subscription that reads it.
+// open adds publications, the second of which is exclusive in any case, and a subscription that reads them.
 func (d *stepped) open(t testing.TB, exclusive, reference bool, stream int32) *side {
 	t.Helper()
 	ctx := testdriver.Context(t)
-	channel := "aeron:ipc?term-length=64k|mtu=1408|init-term-id=2147483646|term-id=2147483646|term-offset=0|session-id=77"
 	x := &side{driver: d}
+	x.c = reference
 	d.during(func() {
 		var err error
 		x.s, err = d.client.AddSubscription(ctx, "aeron:ipc", stream)
 		require.NoError(t, err)
-		if exclusive {
-			x.p, err = d.client.AddExclusivePublication(ctx, channel, stream)
-		} else {
-			x.p, err = d.client.AddPublication(ctx, channel, stream)
+		for n := range x.outs {
+			o := &out{}
+			channel := fmt.Sprintf("aeron:ipc?term-length=64k|mtu=1408|init-term-id=2147483646|term-id=2147483646|term-offset=0|session-id=%d", 77+n)
+			if exclusive || n > 0 {
+				o.p, err = d.client.AddExclusivePublication(ctx, channel, stream)
+			} else {
+				o.p, err = d.client.AddPublication(ctx, channel, stream)
+			}
+			require.NoError(t, err)
+			if reference {
+				o.p.Reference()
+			}
+			o.batch, err = o.p.NewBatch(8 << 10)
+			require.NoError(t, err)
+			testdriver.Await(t, "connected", func() bool { return x.s.ImageCount() == n+1 && o.p.IsConnected() })
+			x.outs[n] = o
 		}
-		require.NoError(t, err)
-		if reference {
-			x.p.Reference()
-		}
-		x.batch, err = x.p.NewBatch(8 << 10)
-		require.NoError(t, err)
-		testdriver.Await(t, "connected", func() bool { return x.s.IsConnected() && x.p.IsConnected() })
 	})
-	x.log = mapped(t, filepath.Join(d.Dir(), "publications", fmt.Sprintf("%d.logbuffer", x.p.Constants().OriginalRegistrationID)))
-	require.Len(t, x.log, 3*differentialTerm+4096)
+	for _, o := range x.outs {
+		o.log = mapped(t, filepath.Join(d.Dir(), "publications", fmt.Sprintf("%d.logbuffer", o.p.Constants().OriginalRegistrationID)))
+		require.Len(t, o.log, 3*differentialTerm+4096)
+	}
+	x.images = x.s.Images()
 	x.settle(t)
 	return x
 }
@@ -129,14 +143,16 @@ func (x *side) settle(t testing.TB) {
 }
 
 // state is the log's terms, and what its metadata tell of writing.
-func (x *side) state() []byte { return x.log[:3*differentialTerm+28] }
+func (o *out) state() []byte { return o.log[:3*differentialTerm+28] }
 
 // outcome is what a call gave, to be compared.
 type outcome struct {
 	position int64
 	n        int
 	err      error
-	data     [][]byte
+	poll     string // its kind
+	read     []delivered
+	consumed [2]int64
 }
 
 // sentinel is the error without what names the driver.
@@ -154,6 +170,7 @@ func sentinel(err error) error {
 
 // do carries out what a script says, which is read like random numbers are.
 func (x *side) do(t testing.TB, op, a, b uint16) (o outcome) {
+	to := x.outs[op>>15]
 	length := int(a) % 200
 	switch a >> 13 {
 	case 0, 1:
@@ -168,34 +185,34 @@ func (x *side) do(t testing.TB, op, a, b uint16) (o outcome) {
 	for i := range message {
 		message[i] = byte(i*7) + byte(b)
 	}
-	exclusive, _ := x.p.(*aeronc.ExclusivePublication)
+	exclusive, _ := to.p.(*aeronc.ExclusivePublication)
 	switch op % 16 {
 	case 0, 1, 2, 3:
-		o.position, o.err = x.p.Offer(message)
+		o.position, o.err = to.p.Offer(message)
 	case 4:
 		one, two := length/3, length/2
-		o.position, o.err = x.p.OfferVectored(message[:one], nil, message[one:two], message[two:])
+		o.position, o.err = to.p.OfferVectored(message[:one], nil, message[one:two], message[two:])
 	case 5:
-		o.position, o.err = x.p.OfferReserved(int64(b)<<40|int64(a), message)
+		o.position, o.err = to.p.OfferReserved(int64(b)<<40|int64(a), message)
 	case 6, 7:
-		claim, err := x.p.TryClaim(length)
+		claim, err := to.p.TryClaim(length)
 		if o.err = err; err == nil {
 			copy(claim.Data(), message)
 			o.position = claim.Position()
 			if b%2 == 0 {
 				require.NoError(t, claim.SetReservedValue(int64(b)))
 			}
-			x.claims = append(x.claims, claim)
+			to.claims = append(to.claims, claim)
 		}
 	case 8:
-		if len(x.claims) > 0 {
-			at := int(a) % len(x.claims)
+		if len(to.claims) > 0 {
+			at := int(a) % len(to.claims)
 			if b%3 == 0 {
-				o.err = x.claims[at].Abort()
+				o.err = to.claims[at].Abort()
 			} else {
-				o.err = x.claims[at].Commit()
+				o.err = to.claims[at].Commit()
 			}
-			x.claims = append(x.claims[:at:at], x.claims[at+1:]...)
+			to.claims = append(to.claims[:at:at], to.claims[at+1:]...)
 		}
 	case 9:
 		if exclusive != nil {
@@ -203,46 +220,53 @@ func (x *side) do(t testing.TB, op, a, b uint16) (o outcome) {
 		}
 	case 10, 11:
 		for n := range int(b)%20 + 1 {
-			if o.err = x.batch.Add(message[:max(0, length-n)]); o.err != nil {
+			if o.err = to.batch.Add(message[:max(0, length-n)]); o.err != nil {
 				break
 			}
 			o.n++
 		}
 	case 12:
-		o.n, o.err = x.batch.Flush()
-		o.position = int64(x.batch.Len())
+		o.n, o.err = to.batch.Flush()
+		o.position = int64(to.batch.Len())
 	case 13, 14:
-		o.n, o.err = x.s.PollControlled(func(f aeronc.Fragment) aeronc.Action {
-			header := binary.LittleEndian.AppendUint64(nil, uint64(f.Position()))
-			header = binary.LittleEndian.AppendUint64(header, uint64(f.ReservedValue()))
-			header = append(header, f.Flags())
-			o.data = append(o.data, append(header, f.Data()...))
-			return aeronc.Action(b%4 + 1)
-		}, int(a)%40)
+		o = x.poll(x.draw(op>>4, a, b))
 	case 15:
 		x.settle(t)
 	}
 	o.err = sentinel(o.err)
+	for n, image := range x.images {
+		o.consumed[n] = image.Position()
+	}
 	return o
 }
 
 // level ends what is open, reads everything, and goes on to where a term begins: there one script after the other may start.
 func (x *side) level(t testing.TB) {
-	for _, claim := range x.claims {
-		require.NoError(t, claim.Commit())
-	}
-	x.claims = nil
-	for filler := make([]byte, 7000); ; {
-		_, err := x.batch.Flush()
-		if err == nil {
-			_, err = x.p.Offer(filler)
+	for n, to := range x.outs {
+		for _, claim := range to.claims {
+			require.NoError(t, claim.Commit())
 		}
-		position, e := x.p.Position()
+		to.claims = nil
+		x.fill(t, to)
+		position, err := to.p.Position()
+		require.NoError(t, err)
+		require.Equal(t, position, x.images[n].Position(), "all of it was read")
+	}
+}
+
+// fill writes up to the end of a term.
+func (x *side) fill(t testing.TB, to *out) {
+	for filler := make([]byte, 7000); ; {
+		_, err := to.batch.Flush()
+		if err == nil {
+			_, err = to.p.Offer(filler)
+		}
+		position, e := to.p.Position()
 		require.NoError(t, e)
 		switch {
 		case errors.Is(err, aeronc.ErrBackPressured):
 			x.drain(t)
-		case errors.Is(err, aeronc.ErrAdminAction) && x.batch.Len() == 0 && position%differentialTerm == 0:
+		case errors.Is(err, aeronc.ErrAdminAction) && to.batch.Len() == 0 && position%differentialTerm == 0:
 			x.drain(t)
 			return
 		case !errors.Is(err, aeronc.ErrAdminAction):
@@ -253,18 +277,21 @@ func (x *side) level(t testing.TB) {
 
 func (x *side) drain(t testing.TB) {
 	for n := 1; n > 0; {
-		var err error
-		n, err = x.s.Poll(func(aeronc.Fragment) {}, 1000)
-		require.NoError(t, err)
+		o := x.poll(poll{image: everyImage, limit: 1000})
+		require.NoError(t, o.err)
+		n = o.n
 	}
 	x.settle(t)
 }
 
-// pair is Go's writing beside C's.
-type pair struct{ ours, theirs *side }
+// pair is Go's writing and reading beside C's.
+type pair struct {
+	ours, theirs *side
+	read         map[string]int // fragments and messages, by the kind of poll
+}
 
 func openPair(t testing.TB, ours, theirs *stepped, exclusive bool, stream int32) *pair {
-	return &pair{ours.open(t, exclusive, false, stream), theirs.open(t, exclusive, true, stream)}
+	return &pair{ours.open(t, exclusive, false, stream), theirs.open(t, exclusive, true, stream), map[string]int{}}
 }
 
 func (p *pair) close(t testing.TB) {
@@ -272,51 +299,84 @@ func (p *pair) close(t testing.TB) {
 		return
 	}
 	for _, x := range []*side{p.ours, p.theirs} {
-		require.NoError(t, x.p.Close())
+		for _, o := range x.outs {
+			require.NoError(t, o.p.Close())
+			require.NoError(t, syscall.Munmap(o.log))
+		}
 		require.NoError(t, x.s.Close())
-		require.NoError(t, syscall.Munmap(x.log))
 	}
 }
 
-// run follows a script on both sides, and looks at log and results after every step.
-func (p *pair) run(t testing.TB, script func() (op, a, b uint16, more bool)) (position int64) {
-	require.True(t, bytes.Equal(p.theirs.state(), p.ours.state()), "before the first step")
+// same holds the logs of both sides together.
+func (p *pair) same(t testing.TB, when string) {
+	for n := range p.ours.outs {
+		mine, c := p.ours.outs[n].state(), p.theirs.outs[n].state()
+		if bytes.Equal(c, mine) {
+			continue
+		}
+		at := 0
+		for c[at] == mine[at] {
+			at++
+		}
+		at &^= 31
+		require.Equal(t, c[at:min(at+64, len(c))], mine[at:min(at+64, len(c))], "%s: log %d at %d", when, n, at)
+	}
+}
+
+// run follows a script on both sides, and looks at logs and results after every step. Messages are put together by one of C's assemblers; with
+// byLibrary, what is held against C's polls is not Go's walk but the reference path that users may choose.
+func (p *pair) run(t testing.TB, by assembler, byLibrary bool, script func() (op, a, b uint16, more bool)) (position int64) {
+	p.same(t, "before the first step")
+	p.ours.s.Reference(byLibrary || aeronc.ReferenceBuild)
+	for _, x := range []*side{p.ours, p.theirs} {
+		require.NoError(t, x.begin(by))
+	}
 	for step := 0; ; step++ {
 		op, a, b, more := script()
 		if !more {
 			break
 		}
 		want, got := p.theirs.do(t, op, a, b), p.ours.do(t, op, a, b)
-		require.Equal(t, want, got, "step %d: op %d, a %d, b %d", step, op%16, a, b)
-		if mine, c := p.ours.state(), p.theirs.state(); !bytes.Equal(c, mine) {
-			at := 0
-			for c[at] == mine[at] {
-				at++
-			}
-			at &^= 31
-			require.Equal(t, c[at:min(at+64, len(c))], mine[at:min(at+64, len(c))], "step %d: op %d, a %d, b %d: the log at %d", step, op%16, a, b, at)
-		}
+		when := fmt.Sprintf("step %d: op %d of %d, a %d, b %d", step, op%16, op, a, b)
+		require.Equal(t, want, got, when)
+		p.same(t, when)
+		p.read[got.poll] += len(got.read)
 	}
 	p.theirs.level(t)
 	p.ours.level(t)
-	require.True(t, bytes.Equal(p.theirs.state(), p.ours.state()), "after the last step")
-	position, err := p.ours.p.Position()
+	p.same(t, "after the last step")
+	for _, x := range []*side{p.ours, p.theirs} {
+		require.NoError(t, x.end())
+	}
+	position, err := p.ours.outs[0].p.Position()
 	require.NoError(t, err)
 	return position
 }
 
 func TestReference_randomScripts(t *testing.T) {
+	figures.Begin(t)
+	total := 0
 	for _, kind := range []string{"exclusive", "concurrent"} {
 		t.Run(kind, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, uint64(len(kind))))
-			steps := 4000
 			p := openPair(t, newStepped(t), newStepped(t), kind == "exclusive", 5)
-			position := p.run(t, func() (uint16, uint16, uint16, bool) {
-				steps--
-				return uint16(random.Uint32()), uint16(random.Uint32()), uint16(random.Uint32()), steps >= 0
-			})
+			position := int64(0)
+			for script := range 2 * assemblers {
+				steps := 2000
+				position = p.run(t, script%assemblers, script >= assemblers, func() (uint16, uint16, uint16, bool) {
+					steps--
+					return uint16(random.Uint32()), uint16(random.Uint32()), uint16(random.Uint32()), steps >= 0
+				})
+			}
 			p.close(t)
-			require.Greater(t, position, int64(10*differentialTerm), "else hardly a term was ended")
+			require.Greater(t, position, int64(40*differentialTerm), "else hardly a term was ended")
+			delete(p.read, "")
+			require.Len(t, p.read, 14, "all kinds of polls: %v", p.read)
+			for kind, n := range p.read {
+				require.Greater(t, n, 50, kind)
+				total += n
+			}
 		})
 	}
+	figures.Record(t, "fragments, messages and blocks that Go and C read alike", total)
 }

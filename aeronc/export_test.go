@@ -73,16 +73,17 @@ func (s *Subscription) PollC(f func(data []byte, flags uint8) Action, limit int)
 	return s.PollControlled(func(fragment Fragment) Action { return f(fragment.Data(), fragment.Flags()) }, limit)
 }
 
-// CPoll polls by C alone, through one of its assemblers.
-func (s *Subscription) CPoll(plain cgo.FragmentAssembler, controlled cgo.ControlledFragmentAssembler, isPlain bool, limit int) (int, error) {
+// ByC lets poll read by C alone, by whichever of C's own polls.
+func (s *Subscription) ByC(poll func(raw cgo.Subscription, images []cgo.Image) (int, error)) (int, error) {
 	if err := s.acquire(); err != nil {
 		return 0, err
 	}
 	defer s.release()
-	if isPlain {
-		return cgo.SubscriptionPoll(s.raw, plain.Handler(), limit)
+	images := make([]cgo.Image, 0, len(s.images))
+	for _, i := range s.images {
+		images = append(images, i.raw)
 	}
-	return cgo.SubscriptionControlledPoll(s.raw, controlled.Handler(), limit)
+	return poll(s.raw, images)
 }
 
 // Walk is an image whose memory is a test's.
