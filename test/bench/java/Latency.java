@@ -23,11 +23,6 @@ final class Latency implements Contestant.Session
     private final UnsafeBuffer message;
 
     private volatile Throwable failure;
-    private int echoed;
-    private int received;
-    private long wrong;
-    private long begin;
-    private long[] samples;
 
     Latency(final Aeron aeron, final String[] words)
     {
@@ -47,14 +42,11 @@ final class Latency implements Contestant.Session
     {
         final int count = Integer.parseInt(words[1]);
         final long interval = Long.parseLong(words[2]);
-        echoed = 0;
-        received = 0;
-        wrong = 0;
-        samples = new long[count];
+        final long[] samples = new long[count];
         final Thread ponger = new Thread(() -> pong(count));
         ponger.start();
-        begin = System.nanoTime();
-        ping(count, interval);
+        final long begin = System.nanoTime();
+        final long[] counts = ping(count, interval, begin, samples);
         final long elapsed = System.nanoTime() - begin;
         ponger.join();
         if (failure != null)
@@ -64,25 +56,32 @@ final class Latency implements Contestant.Session
         final ByteBuffer bytes = ByteBuffer.allocate(8 * count).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asLongBuffer().put(samples);
         Files.write(Paths.get(words[3]), bytes.array());
-        return new long[]{ elapsed, received, wrong, 0 };
+        return new long[]{ elapsed, counts[RECEIVED], counts[WRONG], 0 };
     }
 
-    private void ping(final int count, final long interval)
+    // What pinger and ponger count lies in cache lines of each one's own.
+    private static final int RECEIVED = Contestant.APART;
+    private static final int WRONG = RECEIVED + 1;
+    private static final int ECHOED = Contestant.APART;
+    private static final int COUNTS = WRONG + 1 + Contestant.APART;
+
+    private long[] ping(final int count, final long interval, final long begin, final long[] samples)
     {
+        final long[] counts = new long[COUNTS];
         final FragmentHandler onPong = (buffer, offset, length, header) ->
         {
             final long now = System.nanoTime() - begin;
-            if (length < 16 || buffer.getLong(offset) != received)
+            if (length < 16 || buffer.getLong(offset) != counts[RECEIVED])
             {
-                wrong++;
+                counts[WRONG]++;
             }
-            samples[received++] = now - buffer.getLong(offset + 8);
+            samples[(int)counts[RECEIVED]++] = now - buffer.getLong(offset + 8);
         };
         int sent = 0;
-        while (received < count && failure == null)
+        while (counts[RECEIVED] < count && failure == null)
         {
             int work = 0;
-            if (sent < count && (interval != 0 || sent == received))
+            if (sent < count && (interval != 0 || sent == counts[RECEIVED]))
             {
                 final long now = System.nanoTime() - begin;
                 // When it was meant to start: what is late because earlier ones took long counts in full.
@@ -103,13 +102,15 @@ final class Latency implements Contestant.Session
                 Thread.yield();
             }
         }
+        return counts;
     }
 
     private void pong(final int count)
     {
+        final long[] counts = new long[COUNTS];
         final FragmentHandler onPing = (buffer, offset, length, header) ->
         {
-            echoed++;
+            counts[ECHOED]++;
             while (!Contestant.offered(pongPublication.offer(buffer, offset, length)))
             {
                 Thread.onSpinWait();
@@ -117,7 +118,7 @@ final class Latency implements Contestant.Session
         };
         try
         {
-            while (echoed < count)
+            while (counts[ECHOED] < count)
             {
                 if (pingSubscription.poll(onPing, Contestant.FRAGMENT_LIMIT) == 0)
                 {

@@ -59,14 +59,29 @@ final class Throughput implements Contestant.Session
         handler = length > publications[0].maxPayloadLength() ? new FragmentAssembler(receiver) : receiver;
     }
 
-    /** Counts messages, and those that are not as they were sent. */
-    private static final class Receiver implements FragmentHandler
+    // A class's fields lie behind those of the one that it extends.
+    private abstract static class Before
     {
-        private final long[] next = new long[MAX_PUBLISHERS];
+        long b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15;
+    }
+
+    private abstract static class Counts extends Before
+    {
+        long received;
+        long wrong;
+    }
+
+    private abstract static class Apart extends Counts
+    {
+        long a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15;
+    }
+
+    /** Counts messages, and those that are not as they were sent. What it writes lies in cache lines that publishers do not read. */
+    private static final class Receiver extends Apart implements FragmentHandler
+    {
+        private final long[] next = new long[Contestant.APART + MAX_PUBLISHERS + Contestant.APART];
         private final int length;
         private final boolean checked;
-        private long received;
-        private long wrong;
 
         private Receiver(final int length, final boolean checked)
         {
@@ -84,12 +99,12 @@ final class Throughput implements Contestant.Session
             }
             final long head = buffer.getLong(offset);
             final int publisher = (int)(head >>> PUBLISHER_SHIFT);
-            if (publisher >= MAX_PUBLISHERS || (head & SEQUENCE_MASK) != next[publisher])
+            if (publisher >= MAX_PUBLISHERS || (head & SEQUENCE_MASK) != next[Contestant.APART + publisher])
             {
                 wrong++;
                 return;
             }
-            next[publisher]++;
+            next[Contestant.APART + publisher]++;
             if (checked && !isFilled(buffer, offset, length, head))
             {
                 wrong++;
