@@ -38,7 +38,7 @@ func (r Report) markdown(why Explanations) string {
 	s.WriteString("\n### Ratios\n\n| name | what | reach | measured | |\n|---|---|---|---|---|\n")
 	for _, reach := range Reaches {
 		if value, ok := r.Ratios[reach.Name]; ok {
-			fmt.Fprintf(&s, "| `%s` | %s | %s | %.2f | %s |\n", reach.Name, reach.What, reach.bound(), value, Verdict(reach.Reached(value)))
+			fmt.Fprintf(&s, "| `%s` | %s%s | %s | %.2f | %s |\n", reach.Name, reach.What, r.growth(reach), reach.bound(), value, Verdict(reach.Reached(value)))
 		}
 	}
 	s.WriteString(r.explained(why))
@@ -50,4 +50,29 @@ func (r Report) markdown(why Explanations) string {
 	}
 	s.WriteString("\n")
 	return s.String()
+}
+
+// growth is what a ratio of growths is of: a contestant that begins higher grows by less. Empty for other ratios.
+func (r Report) growth(reach Reach) string {
+	if reach.From == "" {
+		return ""
+	}
+	var parts []string
+	for _, contestant := range reach.Contestants {
+		from, to := r.row(reach.From, contestant), r.row(reach.To, contestant)
+		if from == nil || to == nil {
+			return ""
+		}
+		parts = append(parts, fmt.Sprintf("`%s` from %s to %s %s", contestant, Number(from.Median), Number(to.Median), to.Unit))
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+func (r Report) row(name, contestant string) *Row {
+	for i, row := range r.Rows {
+		if row.Case == name && row.Contestant == contestant {
+			return &r.Rows[i]
+		}
+	}
+	return nil
 }

@@ -84,8 +84,32 @@ func TestRows_keepTheOrderAndTellTheSpread(t *testing.T) {
 	}, rows)
 }
 
+func TestRows_haveTheContestantsOfACaseTogetherAndInOrder(t *testing.T) {
+	m := Measured{Order: []string{"a", "b"}}
+	for _, s := range []struct{ name, contestant string }{{"z", "x"}, {"z", "b"}, {"y", "b"}, {"z", "a"}, {"y", "a"}} {
+		m.Add(s.name, s.contestant, "ns", 1)
+	}
+	var got []string
+	for _, row := range m.Rows() {
+		got = append(got, row.Case+row.Contestant)
+	}
+	require.Equal(t, []string{"za", "zb", "zx", "ya", "yb"}, got)
+}
+
+// The names are a contract: those that were asked for, and of the frame guard two more.
+func TestReaches_haveTheNamesOfTheContract(t *testing.T) {
+	var names []string
+	for _, r := range Reaches {
+		names = append(names, r.Name)
+	}
+	require.ElementsMatch(t, []string{
+		"ipc32_batch_vs_c", "ipc32_offer_vs_c", "ipc32_conc4_vs_c", "ipc1344_offer_vs_c", "ipc16k_offer_vs_c", "udp32_vs_c", "udp1344_vs_c",
+		"ipc32_offer_vs_aerongo", "ipc32_batch_vs_aerongo", "ipc32_offer_vs_java", "rtt_ipc_p50_vs_c", "rtt_ipc_p99_vs_c", "rtt_udp_p50_vs_c",
+		"rtt_udp_p99_vs_c", "allocs_per_message", "first_message_vs_c", "streams1000_vs_c", "udp32_guard_vs_none", "udp1344_guard_vs_none",
+	}, names)
+}
+
 func TestReach_boundsAreInclusive(t *testing.T) {
-	require.Len(t, Reaches, 19)
 	seen := map[string]bool{}
 	for _, r := range Reaches {
 		require.False(t, seen[r.Name], r.Name)
@@ -211,6 +235,24 @@ func TestFill_leavesTheRestOfThePage(t *testing.T) {
 
 	_, err = example().Fill("no marks", nil)
 	require.ErrorContains(t, err, "lacks the lines")
+}
+
+func TestFill_tellsWhatAGrowthBeginsAt(t *testing.T) {
+	r := example()
+	r.Ratios["streams1000_vs_c"] = 0.5
+	page := resultsBegin + resultsEnd
+	for _, row := range []Row{
+		{Case: "poll-1-streams", Contestant: "aeron", Unit: "ns/message", Median: 40}, {Case: "poll-1000-streams", Contestant: "aeron", Unit: "ns/message", Median: 100},
+		{Case: "poll-1-streams", Contestant: "c", Unit: "ns/message", Median: 20}, {Case: "poll-1000-streams", Contestant: "c", Unit: "ns/message", Median: 100},
+	} {
+		filled, err := r.Fill(page, nil)
+		require.NoError(t, err)
+		require.Contains(t, filled, "1,000 streams: ours / C's | ≤ 1.1", "not without all four")
+		r.Rows = append(r.Rows, row)
+	}
+	filled, err := r.Fill(page, nil)
+	require.NoError(t, err)
+	require.Contains(t, filled, "1,000 streams: ours / C's (`aeron` from 40.0 to 100 ns/message, `c` from 20.0 to 100 ns/message) | ≤ 1.1")
 }
 
 // What the docs show is what was measured.

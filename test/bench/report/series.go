@@ -2,6 +2,7 @@
 package report
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -12,8 +13,11 @@ type Series struct {
 	Values                 []float64
 }
 
-// Measured is all series of a run, in the order of their first values.
-type Measured struct{ series []*Series }
+// Measured is all series of a run, in the order of their cases' first values.
+type Measured struct {
+	Order  []string // of contestants in a case; others come behind these
+	series []*Series
+}
 
 // Add keeps a value of a round.
 func (m *Measured) Add(name, contestant, unit string, value float64) {
@@ -35,10 +39,26 @@ func (m *Measured) Find(name, contestant string) *Series {
 	return nil
 }
 
-// Rows are the series, each as one row.
+// Rows are the series, each as one row: those of a case together.
 func (m *Measured) Rows() []Row {
-	rows := make([]Row, 0, len(m.series))
-	for _, s := range m.series {
+	cases := map[string]int{}
+	for i, s := range m.series {
+		if _, known := cases[s.Case]; !known {
+			cases[s.Case] = i
+		}
+	}
+	place := func(contestant string) int {
+		if i := slices.Index(m.Order, contestant); i >= 0 {
+			return i
+		}
+		return len(m.Order)
+	}
+	sorted := slices.Clone(m.series)
+	slices.SortStableFunc(sorted, func(a, b *Series) int {
+		return cmp.Or(cmp.Compare(cases[a.Case], cases[b.Case]), cmp.Compare(place(a.Contestant), place(b.Contestant)))
+	})
+	rows := make([]Row, 0, len(sorted))
+	for _, s := range sorted {
 		rows = append(rows, Row{
 			Case: s.Case, Contestant: s.Contestant, Unit: s.Unit, Rounds: len(s.Values),
 			Median: Median(s.Values), Min: slices.Min(s.Values), Max: slices.Max(s.Values),

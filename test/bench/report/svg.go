@@ -58,7 +58,7 @@ func (s *svg) path(points []point, color string) {
 
 // colors tell contestants apart, also for most who see colors differently.
 var colors = map[string]string{
-	"c": "#57606a", "aeron": "#0969da", "aeron-batch": "#54aeff", "aeron-unguarded": "#2da44e", "aeron-go": "#bf8700", "java": "#8250df", "naive-cgo": "#cf222e",
+	"c": "#57606a", "aeron": "#0969da", "aeron-batch": "#54aeff", "aeron-unguarded": "#2da44e", "aeron-gomaxprocs-5": "#0a3069", "aeron-go": "#bf8700", "java": "#8250df", "naive-cgo": "#cf222e",
 }
 
 func colorOf(contestant string) string {
