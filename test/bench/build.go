@@ -45,6 +45,7 @@ func (p programs) contestants() map[string]command {
 	commands := map[string]command{
 		inC:     func(dir string) []string { return []string{p.inC, dir} },
 		ours:    func(dir string) []string { return []string{p.ours, dir, "offer"} },
+		wide:    func(dir string) []string { return []string{"env", "GOMAXPROCS=5", p.ours, dir, "offer"} },
 		batched: func(dir string) []string { return []string{p.ours, dir, "batch"} },
 		naive:   func(dir string) []string { return []string{p.ours, dir, "reference"} },
 		aeronGo: func(dir string) []string { return []string{p.aeronGo, dir} },

@@ -48,8 +48,9 @@ func (b *bench) costs(programs programs) error {
 	embedded := embeddedPrograms{
 		{inC, []string{programs.inC, "embedded"}}, {ours, []string{programs.embedded}},
 	}
+	order := newTurns(b.random, embedded)
 	for round := range b.plan.costs.firsts {
-		for _, program := range embedded {
+		for _, program := range order.next() {
 			if err := b.first(program, filepath.Join(shm, fmt.Sprint(program.name, round))); err != nil {
 				return err
 			}

@@ -39,7 +39,7 @@ func (b *bench) guard(program command) error {
 			return b.withDriver(second.config, map[string]command{second.name: program}, func(string) error {
 				for _, s := range streams {
 					s.contestants = []string{first.name, second.name}
-					if err := b.sitting(s, 2*n, 2*n+2); err != nil {
+					if err := b.sitting(s, 2, b.plan.warmUp); err != nil {
 						return err
 					}
 				}

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,11 +36,20 @@ func (r roundTrip) name() string {
 	return fmt.Sprintf("rtt-%s-%d/s", r.media, r.rate)
 }
 
-// percentiles are what is reported of a round's times.
-var percentiles = []struct {
+// percentile is what is reported of times.
+type percentile struct {
 	name string
 	p    float64
-}{{"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99.9", 99.9}, {"max", 100}}
+}
+
+// percentiles are those of a round's times. A rare one is of all rounds together: of a few hundred round trips it would be the longest.
+var (
+	percentiles = []percentile{{"p50", 50}, {"p90", 90}, {"p99", 99}, {"max", 100}}
+	rare        = percentile{"p99.9", 99.9}
+)
+
+// rarest is how many times must lie beyond a rare percentile; it is left out otherwise.
+const rarest = 10
 
 // roundTrips measures all cases of latency. Files of times go to dir.
 func (b *bench) roundTrips(dir string) error {
@@ -54,7 +64,33 @@ func (b *bench) roundTrips(dir string) error {
 	return nil
 }
 
+// roundTrip measures a case in several sittings, as throughput does.
 func (b *bench) roundTrip(r roundTrip, dir string) error {
+	all := map[string][]int64{}
+	order := newTurns(b.random, r.contestants)
+	sittings := b.plan.latencySittings
+	for n := range sittings {
+		r.contestants = order.next()
+		if err := b.roundTripSitting(r, dir, share(b.plan.rounds, sittings, n), all); err != nil {
+			return err
+		}
+	}
+	for _, name := range r.contestants {
+		if times := all[name]; enough(len(times), rare) {
+			b.measured.Add(r.name()+"-"+rare.name, name, "µs", report.Percentile(times, rare.p)/1000)
+		}
+	}
+	b.say("%s", r.name())
+	return nil
+}
+
+// enough reports whether of so many times there are some beyond a percentile, and not only the longest.
+func enough(times int, p percentile) bool {
+	return math.Round(float64(times)*(100-p.p)) >= 100*rarest
+}
+
+// roundTripSitting adds the times of its rounds to those of all.
+func (b *bench) roundTripSitting(r roundTrip, dir string, rounds int, all map[string][]int64) error {
 	var open []*process
 	defer func() {
 		for _, p := range open {
@@ -78,9 +114,9 @@ func (b *bench) roundTrip(r roundTrip, dir string) error {
 	if err := b.shorten(&run, open); err != nil {
 		return err
 	}
-	for round := range b.plan.rounds {
-		for i := range open {
-			p := open[(round+i)%len(open)]
+	order := newTurns(b.random, open)
+	for range rounds {
+		for _, p := range order.next() {
 			if _, err := p.run(run); err != nil {
 				return err
 			}
@@ -91,9 +127,9 @@ func (b *bench) roundTrip(r roundTrip, dir string) error {
 			for _, q := range percentiles {
 				b.measured.Add(r.name()+"-"+q.name, p.name, "µs", report.Percentile(times, q.p)/1000)
 			}
+			all[p.name] = append(all[p.name], times...)
 		}
 	}
-	b.say("%s", r.name())
 	return nil
 }
 

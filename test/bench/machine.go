@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"runtime"
@@ -18,8 +20,9 @@ func machine(p plan) report.Machine {
 	m := report.Machine{
 		CPU: valueOf("/proc/cpuinfo", "model name", ":"), Cores: runtime.NumCPU(), OS: strings.Trim(valueOf("/etc/os-release", "PRETTY_NAME", "="), `"`),
 		Go: runtime.Version(), Aeron: aeron.Version(), Date: time.Now().UTC().Format(time.DateOnly), Command: commandLine(os.Args[1:]),
-		Setup: setup,
+		Setup: maps.Clone(setup),
 	}
+	m.Setup["order"] = fmt.Sprintf("by chance in each sitting, who opens first as well, and backwards in every second round; --seed %d repeats it", p.seed)
 	if m.CPU == "" {
 		m.CPU = runtime.GOARCH
 	}
@@ -51,10 +54,11 @@ func commandLine(args []string) string {
 
 // setup is what is the same for everybody.
 var setup = map[string]string{
-	"throughput": "one C driver for all, threading shared-network, aeron.Config's defaults; a thread for each publisher and one for the receiver, sched_yield when idle; fragment limit 256",
-	"latency":    "one C driver for all, threading shared, its thread yields when idle; pinger and ponger on a thread each in one process, sched_yield when idle; 32 B",
-	"clients":    "conductors sleep 16 ms when idle (aeron-go 4 ms), as they do by default",
-	"ratios":     "medians of the ratios of one round",
+	"throughput":  "one C driver for all, threading shared-network, aeron.Config's defaults; a thread for each publisher and one for the receiver, sched_yield when idle; fragment limit 256",
+	"latency":     "one C driver for all, threading shared, its thread yields when idle; pinger and ponger on a thread each in one process, sched_yield when idle; 32 B",
+	"clients":     "conductors sleep 16 ms when idle (aeron-go 4 ms), as they do by default",
+	"ratios":      "medians of the ratios of one round",
+	"percentiles": fmt.Sprintf("medians of those of one round; %s is of all rounds together, where at least %d times lie beyond it", rare.name, rarest),
 }
 
 // valueOf is what stands behind a name in a file of lines.

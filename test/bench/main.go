@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"strconv"
@@ -38,6 +39,7 @@ func run() error {
 	withJava := flag.Bool("java", true, "with Java, which takes a JDK and Maven")
 	rounds := flag.Int("rounds", 0, "rounds of each case; 0 as planned")
 	check := flag.Bool("check", false, "fail when a ratio is not reached")
+	seed := flag.Uint64("seed", 0, "of the chance by which contestants take turns; 0 for another one each time, which the report tells")
 	docs := flag.String("render", "", "measure nothing; write the docs in this `directory` from bench/results.json and bench/explanations.txt there")
 	verified := flag.Int("verify", 0, "measure nothing; send this `number` of messages one by one and in batches, and look at every byte that arrives")
 	profile := flag.String("profile", "", "measure nothing; write to this `file` where the time of c, aeron, aeron-batch and aeron-go goes, by perf, in the cases of --only ("+profileCase+")")
@@ -60,6 +62,10 @@ func run() error {
 	plan.checked, plan.only, plan.withoutJava = *checked, *only, !*withJava
 	if *rounds > 0 {
 		plan.rounds, plan.guardSittings = *rounds, *rounds
+		plan.sittings, plan.latencySittings = min(plan.sittings, *rounds), min(plan.latencySittings, *rounds)
+	}
+	if plan.seed = *seed; plan.seed == 0 {
+		plan.seed = uint64(time.Now().UnixNano())
 	}
 	if *profile != "" {
 		plan.withoutJava = true
@@ -98,6 +104,7 @@ type bench struct {
 	ctx       context.Context // its end is the run's
 	plan      plan
 	began     time.Time
+	random    *rand.Rand
 	ports     [2]int
 	streams   int32 // the last stream id that was given away
 	processes map[string]*process
@@ -117,7 +124,7 @@ func (b *bench) say(format string, args ...any) {
 }
 
 func newBench(ctx context.Context, p plan) *bench {
-	return &bench{ctx: ctx, plan: p, began: time.Now(), processes: map[string]*process{}}
+	return &bench{ctx: ctx, plan: p, began: time.Now(), random: seeded(p.seed), processes: map[string]*process{}, measured: report.Measured{Order: inOrder}}
 }
 
 func measure(ctx context.Context, p plan) (report.Report, error) {

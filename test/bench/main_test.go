@@ -65,6 +65,23 @@ func TestPlans_haveTheCasesOfTheRatios(t *testing.T) {
 	}
 }
 
+func TestEnough_wantsTenTimesBeyondARarePercentile(t *testing.T) {
+	require.False(t, enough(9000, rare))
+	require.True(t, enough(10000, rare))
+	require.True(t, enough(1000, percentile{"p99", 99}))
+	require.False(t, enough(900, percentile{"p99", 99}))
+}
+
+func TestShare_isOfAllRounds(t *testing.T) {
+	for _, sittings := range []int{1, 3, 7, 10} {
+		sum := 0
+		for n := range sittings {
+			sum += share(20, sittings, n)
+		}
+		require.Equal(t, 20, sum)
+	}
+}
+
 func TestCostRatios_takeTheWorstPathAndCompareGrowth(t *testing.T) {
 	var m report.Measured
 	m.Add("allocations-a", ours, "", 0.0004)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aeroncgo/aeron/test/bench/protocol"
@@ -9,19 +10,21 @@ import (
 
 // plan is how much is measured.
 type plan struct {
-	rounds        int
-	sittings      int           // in which the rounds of throughput are, with streams of their own each
-	guardSittings int           // of what the frame guard costs: more, since it is to be a hundredth or two
-	round         time.Duration // how long a round of throughput is to take; 0 for the least number of messages
-	warmUp        time.Duration
-	least         int           // messages in a round
-	sample        time.Duration // how long a contestant is watched for a profile
-	checked       bool
-	only          string
-	withoutJava   bool
-	latency       []roundTrip
-	costs         costPlan
-	cases         []streamCase
+	seed            uint64 // of the order in which contestants take turns
+	rounds          int
+	sittings        int           // in which the rounds of throughput are, with streams of their own each
+	latencySittings int           // and those of round trips
+	guardSittings   int           // of what the frame guard costs: more, since it is to be a hundredth or two
+	round           time.Duration // how long a round of throughput is to take; 0 for the least number of messages
+	warmUp          time.Duration // of each contestant; half of it after the first sitting
+	least           int           // messages in a round
+	sample          time.Duration // how long a contestant is watched for a profile
+	checked         bool
+	only            string
+	withoutJava     bool
+	latency         []roundTrip
+	costs           costPlan
+	cases           []streamCase
 }
 
 // streamCase is a case of throughput, and who takes part.
@@ -34,7 +37,11 @@ type streamCase struct {
 	term        string // how long a term is, such as 1m; empty for the driver's default
 }
 
-var everybody = []string{inC, ours, batched, naive, aeronGo, java}
+var (
+	everybody = []string{inC, ours, batched, naive, aeronGo, java}
+	// withWide is for four publishers: with the receiver they are five threads in C and Java, and five goroutines.
+	withWide = append(slices.Clone(everybody), wide)
+)
 
 // pingers are the contestants of round trips: there is nothing to batch.
 var pingers = []string{inC, ours, naive, aeronGo, java}
@@ -45,22 +52,25 @@ func needed() []streamCase {
 		{"ipc", 32, true, 1, everybody, ""},
 		{"ipc", 1344, true, 1, everybody, ""},
 		{"ipc", 16384, true, 1, everybody, ""},
-		{"ipc", 32, false, 4, everybody, ""},
+		{"ipc", 32, false, 4, withWide, ""},
 		{"udp", 32, true, 1, everybody, ""},
 		{"udp", 1344, true, 1, everybody, ""},
 	}
 }
 
 func quickPlan() plan {
-	return plan{rounds: 20, sittings: 5, guardSittings: 10, round: 100 * time.Millisecond, warmUp: 200 * time.Millisecond, least: 2000, sample: 5 * time.Second, cases: needed(), latency: []roundTrip{
-		{"ipc", 0, 10000, pingers}, {"udp", 0, 2000, pingers}, {"ipc", 10000, 1000, pingers}, {"udp", 5000, 500, pingers},
-	}, costs: costPlan{messages: 100000, firsts: 31, adds: 20, streams: 1000, turns: 200, idles: 3, idle: 300}}
+	return plan{
+		rounds: 20, sittings: 10, latencySittings: 2, guardSittings: 10, round: 100 * time.Millisecond, warmUp: 200 * time.Millisecond, least: 2000,
+		sample: 5 * time.Second, cases: needed(), latency: []roundTrip{
+			{"ipc", 0, 10000, pingers}, {"udp", 0, 2000, pingers}, {"ipc", 10000, 1000, pingers}, {"udp", 5000, 500, pingers},
+		}, costs: costPlan{messages: 100000, firsts: 31, adds: 20, streams: 1000, turns: 200, idles: 3, idle: 300},
+	}
 }
 
 // smokePlan is for tests of the bench: everything once, and hardly anything of it.
 func smokePlan() plan {
 	p := quickPlan()
-	p.rounds, p.sittings, p.guardSittings, p.round, p.warmUp, p.least, p.sample = 1, 1, 1, 0, 1, 200, 1
+	p.rounds, p.sittings, p.latencySittings, p.guardSittings, p.round, p.warmUp, p.least, p.sample = 1, 1, 1, 1, 0, 2, 200, 1
 	for i := range p.latency {
 		p.latency[i].count = 20
 	}
@@ -76,14 +86,12 @@ func fullPlan() plan {
 			{"udp", 1000, 300, pingers}, {"udp", 5000, 1500, pingers}, {"udp", 10000, 3000, pingers},
 		},
 		costs:  costPlan{messages: 1000000, firsts: 61, adds: 20, streams: 1000, turns: 500, idles: 5, idle: 1000},
-		rounds: 15, sittings: 3, guardSittings: 40, round: 150 * time.Millisecond, warmUp: 500 * time.Millisecond, least: 2000, sample: 5 * time.Second,
+		rounds: 14, sittings: 7, latencySittings: 2, guardSittings: 40, round: 100 * time.Millisecond, warmUp: 300 * time.Millisecond, least: 2000, sample: 5 * time.Second,
 	}
 	for _, media := range []string{"ipc", "udp"} {
 		for _, length := range []int{32, 288, 1344, 16384} {
 			for _, exclusive := range []bool{true, false} {
-				for _, publishers := range []int{1, 4} {
-					p.cases = append(p.cases, streamCase{media, length, exclusive, publishers, everybody, ""})
-				}
+				p.cases = append(p.cases, streamCase{media, length, exclusive, 1, everybody, ""}, streamCase{media, length, exclusive, 4, withWide, ""})
 			}
 		}
 	}

@@ -22,7 +22,12 @@ const (
 	naive   = "naive-cgo"   // C's functions through cgo, a call per message and a callback per fragment
 	aeronGo = "aeron-go"
 	java    = "java"
+	// wide is ours with a thread of Go's for each goroutine, where there are more goroutines than cores.
+	wide = "aeron-gomaxprocs-5"
 )
+
+// inOrder are all contestants, as tables have them.
+var inOrder = []string{inC, ours, batched, wide, unguarded, naive, aeronGo, java}
 
 // patience is how long a contestant may take for a command.
 const patience = 60 * time.Second

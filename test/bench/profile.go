@@ -69,7 +69,7 @@ func (b *bench) profile(w io.Writer, s stream, name, file string) (err error) {
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	var messages int
-	if err := b.warmUp(p, &messages, s.Publishers); err != nil {
+	if err := b.warmUp(p, &messages, s.Publishers, b.plan.warmUp); err != nil {
 		return err
 	}
 	stop, err := record(b.ctx, p.command.Process.Pid, file)

@@ -20,21 +20,27 @@ type stream struct {
 }
 
 // throughput measures a case in several sittings: where in memory a log lies makes a stream faster or slower for as long as it is open, by
-// tens of percents.
+// tens of percents. Who opens and is warmed up first is another one each time.
 func (b *bench) throughput(s stream) error {
-	rounds, sittings := b.plan.rounds, max(b.plan.sittings, 1)
-	for n := range sittings {
-		if err := b.sitting(s, rounds*n/sittings, rounds*(n+1)/sittings); err != nil {
+	order := newTurns(b.random, s.contestants)
+	warmUp := b.plan.warmUp
+	for n := range b.plan.sittings {
+		s.contestants = order.next()
+		if err := b.sitting(s, share(b.plan.rounds, b.plan.sittings, n), warmUp); err != nil {
 			return err
 		}
+		warmUp = b.plan.warmUp / 2 // their code is warm by now
 	}
 	b.say("%s", s.name)
 	return nil
 }
 
+// share is how many of the rounds are in sitting n.
+func share(rounds, sittings, n int) int { return rounds*(n+1)/sittings - rounds*n/sittings }
+
 // sitting measures rounds of a case: everybody opens a stream of their own, is warmed up, and then takes turns, round by round. How many
 // messages a round has is each contestant's own measure, so that everybody's takes as long.
-func (b *bench) sitting(s stream, from, to int) error {
+func (b *bench) sitting(s stream, rounds int, warmUp time.Duration) error {
 	type entry struct {
 		*process
 		messages int
@@ -59,13 +65,13 @@ func (b *bench) sitting(s stream, from, to int) error {
 		}
 		e := &entry{process: p}
 		entries = append(entries, e)
-		if err := b.warmUp(p, &e.messages, s.Publishers); err != nil {
+		if err := b.warmUp(p, &e.messages, s.Publishers, warmUp); err != nil {
 			return err
 		}
 	}
-	for round := from; round < to; round++ {
-		for i := range entries {
-			e := entries[(round+i)%len(entries)] // nobody is always first
+	order := newTurns(b.random, entries)
+	for range rounds {
+		for _, e := range order.next() {
 			result, err := e.run(protocol.Run{Messages: e.messages})
 			if err != nil {
 				return err
@@ -77,9 +83,9 @@ func (b *bench) sitting(s stream, from, to int) error {
 }
 
 // warmUp finds how many messages a round takes, and has code and memory warm.
-func (b *bench) warmUp(p *process, messages *int, publishers int) error {
+func (b *bench) warmUp(p *process, messages *int, publishers int, atLeast time.Duration) error {
 	*messages = max(b.plan.least, publishers)
-	for spent := time.Duration(0); spent < b.plan.warmUp; {
+	for spent := time.Duration(0); spent < atLeast; {
 		result, err := p.run(protocol.Run{Messages: *messages})
 		if err != nil {
 			return err
