@@ -54,7 +54,8 @@ func Open(cfg Config) (*Driver, error) {
 // Start runs the embedded driver, unless the Config says External, and connects to it. If another handle did, there is nothing to
 // do; if the driver was lost since, or must be restarted, it is started anew, and what was added before stays closed. ctx bounds the
 // waiting. While another driver is starting in the directory, or the remains of one are too fresh to be judged, it is tried
-// StartAttempts times, for about DriverTimeout in all.
+// StartAttempts times, for about DriverTimeout in all. A driver that was killed counts as alive for DriverTimeout, 10 s by default: until
+// then Start returns ErrDriverActive, and says how long that is. Try again, or use another directory.
 //
 // Errors: ErrDriverActive when a driver lives in the directory that is not ours, ErrDirectoryRefused when the directory holds
 // anything but what a dead driver left, ErrNoDriver when an external driver is not there, fs.ErrPermission, ErrBusy inside a handler when

@@ -37,8 +37,9 @@ func driverCommand(std streams) *cobra.Command {
 		Short: "Run a media driver",
 		Long: `driver runs Aeron's C media driver until SIGINT, SIGTERM or a termination request that is allowed.
 
-Once clients can connect it prints one line: ready dir=DIR pid=PID. What a dead driver left in DIR is removed. A directory with
-anything else in it is refused, and so is one where a driver lives, even with --delete-on-start.
+Once clients can connect it prints one line: ready dir=DIR pid=PID. What a dead driver left in DIR is removed; of one that was killed
+that is possible once it has been silent for the driver timeout, 10 s by default, which is waited for. A directory with anything else in
+it is refused, and so is one where a driver lives, even with --delete-on-start.
 
 With --from-env it is a drop-in for aeronmd: everything comes from AERON_* variables, and flags that are given win. AERON_EVENT_LOG
 and its like are ignored, since the agent behind them can end the process.`,
@@ -75,13 +76,9 @@ func runDriver(ctx context.Context, o driverOptions, std streams) (err error) {
 			fmt.Fprintf(std.err, "aerongo: warning: ignored %s: the logging agent behind it can end the process\n", strings.Join(ignored, ", "))
 		}
 	}
-	settings, err := driverContext(o, threading)
+	settings, driver, err := startWhenFree(ctx, func() (*aeronc.DriverContext, error) { return driverContext(o, threading) }, std)
 	if err != nil {
 		return err
-	}
-	driver, err := aeronc.StartDriver(settings)
-	if err != nil {
-		return errors.Join(err, settings.Close())
 	}
 	defer closing(&err, driver.Close)
 	failed := make(chan error, 1)
@@ -102,6 +99,43 @@ func runDriver(ctx context.Context, o driverOptions, std streams) (err error) {
 		return nil
 	case err := <-failed:
 		return err
+	}
+}
+
+// freeLook is how often a directory is looked at that a killed driver has left.
+const freeLook = 200 * time.Millisecond
+
+// startWhenFree starts a driver, once the directory is free if another's has been killed there. One whose process is not here and whose
+// heartbeat goes on lives in another container, and is refused like any other.
+func startWhenFree(ctx context.Context, settingsOf func() (*aeronc.DriverContext, error), std streams) (*aeronc.DriverContext, *aeronc.Driver, error) {
+	var last time.Time
+	for {
+		settings, err := settingsOf()
+		if err != nil {
+			return nil, nil, err
+		}
+		driver, err := aeronc.StartDriver(settings)
+		if err == nil {
+			return settings, driver, nil
+		}
+		dir := settings.Dir()
+		if closeErr := settings.Close(); closeErr != nil {
+			return nil, nil, errors.Join(err, closeErr)
+		}
+		var killed *mediadir.KilledError
+		switch {
+		case !errors.As(err, &killed):
+			return nil, nil, err
+		case last.IsZero():
+			fmt.Fprintf(std.err, "aerongo: the driver in %s (pid %d) was killed, it seems: starting in %v, when it counts as dead\n",
+				dir, killed.PID, killed.FreeIn.Round(time.Second/10))
+			last = killed.Heartbeat
+		case !killed.Heartbeat.Equal(last):
+			return nil, nil, fmt.Errorf("the driver in %s lives, in another container: its heartbeat goes on: %w", dir, err)
+		}
+		if _, err := pauseThen(ctx, min(freeLook, killed.FreeIn+time.Millisecond), func() (struct{}, error) { return struct{}{}, nil }); err != nil {
+			return nil, nil, err
+		}
 	}
 }
 

@@ -8,10 +8,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/aeroncgo/aeron/aeronc"
+	"github.com/aeroncgo/aeron/internal/cncfile"
+	"github.com/aeroncgo/aeron/internal/cncfile/cnctest"
 	"github.com/aeroncgo/aeron/internal/mediadir"
 	"github.com/aeroncgo/aeron/internal/testdriver"
 )
@@ -88,6 +91,54 @@ func TestDriver_refusesALivingDriversDirectory(t *testing.T) {
 		client := testdriver.Connect(t, dir)
 		require.NoError(t, client.Err(), "it must live on")
 	}
+}
+
+func TestDriver_waitsUntilAKilledOneCountsAsDead(t *testing.T) {
+	killed, dir := aDriver(t)
+	killed.signal(syscall.SIGKILL)
+	require.Equal(t, -1, killed.wait())
+	again := environment(t, "AERON_DIR="+dir, "AERON_THREADING_MODE=SHARED", "AERON_DRIVER_TIMEOUT=3000")
+	again.awaitOutput("ready dir=" + dir)
+	oneSentence(t, again.errs.String(), dir, fmt.Sprintf("pid %d", killed.cmd.Process.Pid), "killed")
+	again.signal(syscall.SIGTERM)
+	require.Equal(t, exitOK, again.wait())
+}
+
+// silent is the directory of a driver whose process is not to be seen here, and whose heartbeat is young. beat renews that.
+func silent(t *testing.T) (dir string, beat func()) {
+	t.Helper()
+	gone := program("version")
+	require.NoError(t, gone.Run())
+	dir = testdriver.Dir(t)
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	beat = func() {
+		spec := cnctest.Valid(time.Now())
+		spec.PID = int64(gone.Process.Pid)
+		path := filepath.Join(dir, cncfile.FileName)
+		require.NoError(t, os.WriteFile(path+".new", spec.Bytes(), 0o600))
+		require.NoError(t, os.Rename(path+".new", path))
+	}
+	beat()
+	return dir, beat
+}
+
+func TestDriver_doesNotWaitForOneThatLivesInAnotherContainer(t *testing.T) {
+	dir, beat := silent(t)
+	p := launch(t, "driver", "--dir", dir)
+	testdriver.Await(t, "the wait", func() bool { return strings.Contains(p.errs.String(), "killed, it seems") })
+	beat()
+	require.Equal(t, exitError, p.wait())
+	require.Contains(t, p.errs.String(), "in another container: its heartbeat goes on")
+	require.Empty(t, p.out.String())
+}
+
+func TestDriver_aSignalEndsItsWait(t *testing.T) {
+	dir, _ := silent(t)
+	p := launch(t, "driver", "--dir", dir)
+	testdriver.Await(t, "the wait", func() bool { return strings.Contains(p.errs.String(), "killed, it seems") })
+	p.signal(syscall.SIGTERM)
+	require.Equal(t, exitOK, p.wait(), p.errs.String())
+	require.Empty(t, p.out.String())
 }
 
 func TestDriver_withoutPermission(t *testing.T) {

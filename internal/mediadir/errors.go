@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Why a directory is refused. Every error of this package is an *Error that wraps one
@@ -60,6 +61,24 @@ func (e *Error) Error() string {
 	fmt.Fprint(&b, e.Err)
 	return b.String()
 }
+
+// KilledError is the ErrActive of a driver whose heartbeat is young and whose process is
+// not here: it was killed, or it lives in another pid namespace. In the first case its
+// directory is free when the heartbeat is old enough; in the second the heartbeat goes on.
+type KilledError struct {
+	PID       int64
+	Heartbeat time.Time     // the last one
+	FreeIn    time.Duration // until it is too old for a driver that lives
+}
+
+func (e *KilledError) Error() string {
+	const step = 100 * time.Millisecond
+	return fmt.Sprintf("if it was killed, the directory is free %v from now, at the end of the driver timeout (DriverTimeout); "+
+		"if it lives in another container, stop it; or use another directory", e.FreeIn.Truncate(step)+step)
+}
+
+// Is makes it an ErrActive.
+func (e *KilledError) Is(target error) bool { return target == ErrActive }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }

@@ -146,7 +146,7 @@ func (r *Report) readCnC(path string, driverTimeout time.Duration) (settled bool
 	}
 	// The way C compares: a heartbeat in the future counts as alive.
 	if r.HeartbeatAge <= driverTimeout {
-		r.State = Active
+		r.State, r.freeIn = Active, driverTimeout-r.HeartbeatAge
 		r.Detail = fmt.Sprintf("driver pid %d%s, heartbeat %v ago", h.PID, gone, r.HeartbeatAge)
 		if r.HeartbeatAge < 0 {
 			r.Detail = fmt.Sprintf("driver pid %d%s, heartbeat %v in the future: a clock is wrong",
@@ -157,6 +157,14 @@ func (r *Report) readCnC(path string, driverTimeout time.Duration) (settled bool
 	r.Detail = fmt.Sprintf("driver pid %d%s, last heartbeat %v ago, more than the driver timeout of %v",
 		h.PID, gone, r.HeartbeatAge, driverTimeout)
 	return false, nil
+}
+
+// active is the error for a directory in which a driver lives, or seems to.
+func (r *Report) active() error {
+	if r.State == Active && r.ProcessGone && r.HeartbeatAge >= 0 {
+		return &KilledError{PID: r.PID, Heartbeat: r.Heartbeat, FreeIn: r.freeIn}
+	}
+	return ErrActive
 }
 
 // noteUnreadable keeps the reason why cnc.dat was not believed, or returns it if it is

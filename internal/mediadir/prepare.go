@@ -32,7 +32,8 @@ type PrepareOptions struct {
 //	Dead       removed, as RemoveDead does
 //	Corrupt    removed under RemoveDead's conditions, otherwise ErrNotReady, ErrHeld or
 //	           cncfile.ErrVersion
-//	Active     ErrActive, which names the process id and the age of the heartbeat
+//	Active     ErrActive, which names the process id and the age of the heartbeat; if that
+//	           process is not here, a *KilledError, which says when the directory is free
 //	Starting   ErrActive
 //	Foreign    ErrForeign, which names the first thing that is not Aeron's
 //
@@ -49,7 +50,7 @@ func PrepareForDriver(dir string, opts PrepareOptions) error {
 	case Missing, Empty:
 		return prepareParent(op, dir)
 	case Active, Starting:
-		return &Error{Op: op, Dir: dir, Detail: r.Detail, Err: ErrActive}
+		return &Error{Op: op, Dir: dir, Detail: r.Detail, Err: r.active()}
 	case Foreign:
 		return &Error{Op: op, Dir: dir, Detail: r.Detail, Err: ErrForeign}
 	case Dead, Corrupt:
@@ -128,7 +129,7 @@ func removable(op string, r Report, driverTimeout time.Duration) error {
 	case Missing, Empty, Dead:
 		return nil
 	case Active, Starting:
-		return refuse(ErrActive)
+		return refuse(r.active())
 	case Foreign:
 		return refuse(ErrForeign)
 	case Corrupt:

@@ -5,6 +5,7 @@ package mediadir_test
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -130,6 +131,35 @@ func TestPrepareForDriver_refuses(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A driver that was killed counts as alive for a while. Whoever asks is told how long that is.
+func TestPrepareForDriver_saysWhenAKilledDriversDirectoryIsFree(t *testing.T) {
+	gone := exec.Command("true")
+	require.NoError(t, gone.Run())
+	spec := cnctest.Valid(time.Now().Add(-2 * time.Second))
+	spec.PID = int64(gone.Process.Pid)
+	f := driver(t, spec, 0)
+	f.untouched(func() {
+		for _, err := range []error{mediadir.PrepareForDriver(f.dir, mediadir.PrepareOptions{DriverTimeout: timeout}), mediadir.RemoveDead(f.dir, timeout)} {
+			requireError(t, err, mediadir.ErrActive, f.dir)
+			var killed *mediadir.KilledError
+			require.ErrorAs(t, err, &killed)
+			require.Equal(t, spec.PID, killed.PID)
+			require.Equal(t, spec.HeartbeatMillis, killed.Heartbeat.UnixMilli())
+			require.LessOrEqual(t, killed.FreeIn, timeout-2*time.Second)
+			require.Positive(t, killed.FreeIn)
+			require.ErrorContains(t, err, "no such process here")
+			require.ErrorContains(t, err, "if it was killed, the directory is free ")
+		}
+	})
+
+	spec = cnctest.Valid(time.Now().Add(time.Hour)) // a clock is wrong: nobody can tell when
+	spec.PID = int64(gone.Process.Pid)
+	err := mediadir.PrepareForDriver(driver(t, spec, 0).dir, mediadir.PrepareOptions{DriverTimeout: timeout})
+	require.ErrorIs(t, err, mediadir.ErrActive)
+	var killed *mediadir.KilledError
+	require.NotErrorAs(t, err, &killed)
 }
 
 func TestPrepareForDriver_makesParents(t *testing.T) {

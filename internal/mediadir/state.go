@@ -85,6 +85,8 @@ type Report struct {
 	// Err is why cnc.dat was not believed, from package cncfile; nil if it was.
 	Err error
 
+	// freeIn is when a driver that is Active, and gives no more sign of life, counts as dead.
+	freeIn time.Duration
 	// unchanged is for how long what decided about the state has not been modified, where
 	// there is no heartbeat.
 	unchanged time.Duration

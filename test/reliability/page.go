@@ -27,6 +27,8 @@ be long. Padding at the end of a term takes the sender beyond the window; if eve
 it refuses the receiver's status messages, and the stream stops until it times out. Config's default window is a quarter of a term at most,
 16 KiB for terms of 64 KiB; a window that is set to half a term or more is among ` + "`Driver.Warnings`" + `.
 
+Java's clients, drivers and tools are those of 1.51.0, C's those of 1.54.0, unless it says otherwise.
+
 Of Aeron's own suite: its sources are those of 1.52.1, the newest that compile against the packages that are published, and run against the driver of 1.54. What upstream's
 build generates to say which version it is says the driver's here, since the suite compares that with what the driver writes into
 its counters. The variables of upstream's logging agent, which the suite sets and this driver does not have, are unset before the driver starts: it

@@ -75,7 +75,7 @@ var chapters = []chapter{
 		{"… and so do floods of receivers, and of requests for retransmission", []string{"test/faults.TestFlood/status", "test/faults.TestFlood/nak"}},
 	}},
 	{"Processes that die or freeze", []promise{
-		{"A driver that is killed under ten busy publications and subscriptions, an Add and an open claim: everybody has a typed error soon, and a new driver works at once", []string{"test/faults.TestDriverGone/Killed"}},
+		{"A driver that is killed under ten busy publications and subscriptions, an Add and an open claim: everybody has a typed error after the driver timeout (4 s in the test, 10 s by default); a new driver works then in the same directory, and at once in another", []string{"test/faults.TestDriverGone/Killed"}},
 		{"… one that is frozen past its timeout", []string{"test/faults.TestDriverGone/StoppedPastItsTimeout"}},
 		{"… one that is closed, or asked to end", []string{"test/faults.TestDriverGone/Closed", "test/faults.TestDriverGone/AskedToEnd"}},
 		{"… one that is killed, closed or asked to end while messages of ten streams flow that nothing held up", []string{"test/faults.TestDriverGone_whileMessagesFlow/Killed", "test/faults.TestDriverGone_whileMessagesFlow/Closed", "test/faults.TestDriverGone_whileMessagesFlow/AskedToEnd"}},
