@@ -5,11 +5,16 @@
 //
 // A media driver moves messages between the processes of a machine, through shared memory, and between machines, over UDP. It lives
 // in a directory of /dev/shm. A [Driver] is a handle of one: either embedded in this process, which is the default, or one that
-// already runs in [Config.Directory], with [Config.External].
+// already runs in [Config.Directory], with [Config.External]. Without Directory it is /dev/shm/aerongo-UID/aeron_APPID, which is not
+// where `aerongo driver` and aeronmd run, /dev/shm/aeron-USER: name one Directory in both. [Driver.Dir] says which it is.
 //
 // A publication sends on a channel, such as aeron:ipc or aeron:udp?endpoint=host:port, and a stream, which is a number. A
 // subscription receives from a channel and stream, from any number of publishers: each is an [Image] with its own session. A
-// publisher's stream is a log that is three terms long; a position is a number of bytes since its beginning.
+// publisher's stream is a log; a position is a number of bytes since its beginning.
+//
+// Four words more. A term is a third of the log; when one is full, writing goes on in the next, with [ErrAdminAction] for a moment. An
+// image is one publisher's stream, as a subscription sees it. A window is how far a receiver lets a sender run ahead; beyond it is
+// back pressure: [ErrBackPressured].
 //
 // Messages arrive in order per session, whole, and on reliable streams, which is the default, without gaps. Offer returning a
 // position says that the message is in the log, not that anybody has received it. There is no encryption and no authentication:
@@ -23,7 +28,8 @@
 // the handle, and the last handle closes the driver and removes its directory.
 //
 // A program whose driver dies goes on: every call returns [ErrClosed] with the reason, [Driver.Lost] is closed, and
-// [Driver.Start] begins anew.
+// [Driver.Start] begins anew. Of a driver that was killed that is noticed after DriverTimeout, 10 s by default. An embedded driver begins
+// at once; with External, call Start until it no longer returns [ErrNoDriver], then add everything again: examples/recover.
 //
 // # Threading
 //
@@ -73,6 +79,12 @@
 // Flow control is told by preallocated sentinels: [ErrBackPressured], [ErrAdminAction] and [ErrNotConnected] mean to try again.
 // Everything else is an [*Error] with the operation, the channel, the code and the driver's text; errors.Is finds the sentinels of
 // this package, codes such as [CodeStorageSpace], errnos, and a context's error. Nothing here ends the process.
+//
+// # When something is odd
+//
+// [Publication.Explain] says why a stream is slow, and who limits it, by name and process; `aerongo explain --dir DIR` says it from outside.
+// Of a stream between machines, ask the receiver's driver too. [Config.Logger] and [Driver.OnError] hear of the rest;
+// docs/OPERATIONS.md has the symptoms, and what helps.
 //
 // # The native library
 //

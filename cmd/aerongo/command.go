@@ -104,7 +104,8 @@ func rootCommand(std streams, begun *bool) *cobra.Command {
 		Short: "Aeron messaging: a media driver, publishers, subscribers, latency, and what a driver does",
 		Long: `aerongo runs Aeron's C media driver, moves data through it, and shows what any driver does, C's or Java's.
 
-The driver's directory is --dir, else $AERON_DIR, else Aeron's own default. With --embedded a verb runs a driver of its own.
+The driver's directory is --dir, else $AERON_DIR, else Aeron's own default. That of a program with an embedded driver is elsewhere,
+below /dev/shm/aerongo-UID. With --embedded pub, sub, ping, pong, bench and tap run a driver of their own.
 SIGINT and SIGTERM end a verb in order; a second one ends the process where it stands, such as in output that nobody takes.
 Exit status: 0 success, also when ended by SIGINT or SIGTERM; 1 an error, told on standard error; 2 a wrong command line.`,
 		Example: `  aerongo demo                                # everything at once, on this machine

@@ -41,7 +41,7 @@ func statCommand(std streams) *cobra.Command {
 grows in a second; on anything but a terminal one table follows the other.
 
 Look here first when something is odd: "Errors" above 0 (then: aerongo errors), "NAKs" and "Retransmits" that grow (aerongo loss),
-"back-pressure events" (aerongo explain), cycle times above a millisecond (a driver that lacks a core: aerongo doctor).
+"back-pressure events" (of UDP only: aerongo explain, also for IPC), cycle times above a millisecond (a driver that lacks a core: aerongo doctor).
 
 The driver need not live, nor be this program's: reading needs only the right to read its directory.`,
 		Example: `  aerongo stat --dir /dev/shm/my-driver

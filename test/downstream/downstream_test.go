@@ -1,6 +1,6 @@
 //go:build downstream
 
-// Package downstream builds a program in a module of its own, the way README.md says and no other. It builds the native library anew, which
+// Package downstream builds a program in a module of its own, by the commands in README.md and no others. It builds the native library anew, which
 // takes a while: go test -tags downstream ./test/downstream, or make downstream.
 package downstream
 
@@ -61,8 +61,8 @@ func goEnv(t *testing.T, name string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// newWorld makes the module, with program as its main.go.
-func newWorld(t *testing.T, module, program string) world {
+// newWorld makes a directory with program as its main.go, which no command has made a module yet.
+func newWorld(t *testing.T, program string) world {
 	t.Helper()
 	base := t.TempDir()
 	w := world{dir: filepath.Join(base, "app")}
@@ -84,8 +84,6 @@ func newWorld(t *testing.T, module, program string) world {
 	w.env = append(w.env, "XDG_CACHE_HOME="+filepath.Join(base, "cache"), "GOENV="+filepath.Join(base, "goenv"), "GOWORK=off",
 		"GOCACHE="+goEnv(t, "GOCACHE"), "GOMODCACHE="+goEnv(t, "GOMODCACHE"))
 	require.NoError(t, os.WriteFile(filepath.Join(w.dir, "main.go"), []byte(program), 0o644))
-	w.mustRun(t, "go", "mod", "init", "example.com/app")
-	w.mustRun(t, "go", "mod", "edit", "-replace", modulePath+"="+module)
 	return w
 }
 
@@ -152,18 +150,23 @@ func TestReadmesProgramIsTheExample(t *testing.T) {
 func TestProgramOfItsOwnModule(t *testing.T) {
 	module := copyModule(t)
 	before := digest(t, module)
-	w := newWorld(t, module, block(t, "go"))
+	w := newWorld(t, block(t, "go"))
+	const checkout, install = "/path/to/checkout", "go run " + modulePath + "/cmd/aeron-native install\n"
 	steps := block(t, "sh")
+	require.Contains(t, steps, checkout)
+	steps = strings.ReplaceAll(steps, checkout, module)
+	first, rest, found := strings.Cut(steps, install)
+	require.True(t, found, steps)
 
 	t.Run("without the library the build names the command", func(t *testing.T) {
-		w.mustRun(t, "go", "mod", "tidy")
+		w.mustRun(t, "sh", "-ec", first)
 		out, err := w.run(t, "go", "build", "./...")
 		require.Error(t, err, "it builds, though the library was never installed")
 		require.Contains(t, out, "go run "+modulePath+"/cmd/aeron-native install")
 	})
 
 	t.Run("the documented steps", func(t *testing.T) {
-		out := w.mustRun(t, "sh", "-ec", steps)
+		out := w.mustRun(t, "sh", "-ec", install+rest)
 		require.True(t, strings.HasSuffix(out, hello), "the program printed:\n%s", out)
 	})
 
