@@ -25,7 +25,7 @@ func TestDoor_nobodyIsInsideOnceItIsShut(t *testing.T) {
 				for {
 					e := d.enter()
 					if e == nil {
-						if atomic.LoadUint32(&d.shutting) != 0 {
+						if d.isShut() {
 							return
 						}
 						continue // no entry of its own: another goroutine has it
@@ -52,6 +52,126 @@ func TestDoor_nobodyIsInsideOnceItIsShut(t *testing.T) {
 		require.Nil(t, d.enter())
 		d.shut()
 	}
+}
+
+func (d *door) isShut() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.closed
+}
+
+// get enters until there is an entry, at most as often as it takes to find out who has gone.
+func (d *door) get() *entry {
+	for range 3 * sweepEvery {
+		if e := d.enter(); e != nil {
+			return e
+		}
+	}
+	return nil
+}
+
+// As many as there are slots have an entry at once, wherever their stacks lie. They keep it while they are there and others want one; who
+// says nothing for long enough gives the place to a newcomer, and gets one again when it comes back.
+func TestDoor_entriesForAllWhoCome(t *testing.T) {
+	if !biased || !barrierWorks() {
+		return
+	}
+	d := &door{}
+	var goroutines sync.WaitGroup
+	entries, steps := make(chan *entry), [doorSlots]chan bool{}
+	for n := range steps {
+		steps[n] = make(chan bool)
+		goroutines.Go(func() {
+			for range steps[n] {
+				e := d.get()
+				entries <- e
+				if e != nil {
+					<-steps[n]
+					e.leave()
+				}
+			}
+		})
+	}
+	all := func() map[*entry]bool {
+		got := map[*entry]bool{}
+		for _, step := range steps {
+			step <- true
+			e := <-entries
+			require.NotNil(t, e)
+			got[e] = true
+		}
+		return got
+	}
+	out := func() {
+		for _, step := range steps {
+			step <- true
+		}
+	}
+	first := all()
+	require.Len(t, first, doorSlots, "an entry for each, all inside")
+	require.Nil(t, d.get(), "those who are inside stay")
+	out()
+	require.Equal(t, first, all(), "they were asked and said that they are there")
+	out()
+	mine := d.get()
+	require.NotNil(t, mine, "nobody has come for a long time")
+	require.NotContains(t, first, mine)
+	mine.leave()
+	for n, step := range steps { // one after the other, so that there is room
+		step <- true
+		e := <-entries
+		require.NotNil(t, e, n)
+		step <- true
+	}
+	for _, step := range steps {
+		close(step)
+	}
+	goroutines.Wait()
+	d.shut()
+}
+
+// Many more than there are slots, so that entries change hands all the time: an entry lets in one at a time.
+func TestDoor_crowded(t *testing.T) {
+	if !biased || !barrierWorks() {
+		return
+	}
+	d := &door{}
+	var goroutines sync.WaitGroup
+	var inside sync.Map // an *atomic.Int32 for each entry
+	var passed, missed atomic.Int64
+	for range 3 * doorSlots {
+		goroutines.Go(func() {
+			for !d.isShut() {
+				e := d.enter()
+				if e == nil {
+					missed.Add(1)
+					continue
+				}
+				count, _ := inside.LoadOrStore(e, new(atomic.Int32))
+				if count.(*atomic.Int32).Add(1) != 1 {
+					t.Error("two are inside by one entry")
+				}
+				if passed.Add(1)%64 == 0 {
+					runtime.Gosched()
+				}
+				count.(*atomic.Int32).Add(-1)
+				e.leave()
+			}
+		})
+	}
+	entries := func() (n int) {
+		inside.Range(func(any, any) bool { n++; return true })
+		return n
+	}
+	for entries() < 2*doorSlots || missed.Load() < 4*sweepEvery {
+		runtime.Gosched()
+	}
+	d.shut()
+	inside.Range(func(_, count any) bool {
+		require.Zero(t, count.(*atomic.Int32).Load(), "inside of a door that is shut")
+		return true
+	})
+	goroutines.Wait()
 }
 
 func TestDoor_anEntryBelongsToOneGoroutine(t *testing.T) {

@@ -78,11 +78,13 @@ func (p *Publication) Offer(message []byte) (int64, error) {
 	message = slices.Clip(message)
 	at, l := piece(), &p.log
 	e := p.door.of(at)
+	if e == nil {
+		e = p.door.find(at)
+	}
 	if !biased || !e.here(at) || p.reference || len(message) > int(l.maxPayload) {
-		e.take(at)
 		return p.offer(message)
 	}
-	if !e.enter(&p.door) || l.isClosed() {
+	if !e.enter() || l.isClosed() {
 		e.busy = 0
 		return p.offer(message)
 	}
