@@ -63,10 +63,11 @@
 // # Who reads and writes the log
 //
 // Messages need no call into C: publications append to the mapped log, and polls walk it, in Go, with C's own stores and order of
-// stores. C does what is rare. Before that, the layout of what Go shares with C is checked against the library that is linked. Where
-// it is in doubt, the log is refused. C's functions can do all of it, at a crossing or more for each message: the reference path.
-// [Config.ReferencePath] chooses it for a driver's client and the build tag aeron_reference for a program, to compare with, or to see whether a
-// fault is Go's. Receivers cannot tell the difference. [DataPath], which publications and subscriptions report, says which of the two is used, and why.
+// stores. C does what is rare. Before that, the layout of what Go shares with C is checked: against the library's headers by the compiler,
+// and for each log against what C says of it. A log in doubt is refused, with ErrLayout: C's functions would believe it. They can do all that
+// Go does, at a crossing or more for each message: the reference path. [Config.ReferencePath] chooses it for a driver's client and the build tag
+// aeron_reference for a program, to compare with, or to see whether a fault is Go's; nothing else does. Receivers cannot tell the difference.
+// [DataPath], which publications and subscriptions report, says which of the two is used, and who chose it.
 //
 // # Waiting
 //

@@ -13,7 +13,8 @@ import (
 // Claim is a piece of a publication's log to fill in place; see TryClaim.
 type Claim = aeronc.Claim
 
-// DataPath says who reads and writes a log: Go, or, with Config.ReferencePath or the build tag aeron_reference, C's own functions.
+// DataPath says who reads and writes a log: Go, or, with Config.ReferencePath or the build tag aeron_reference, C's own functions. A log that is
+// in doubt is refused by both.
 type DataPath = aeronc.DataPath
 
 // Constants is what does not change while a publication is open.

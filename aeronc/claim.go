@@ -14,6 +14,8 @@ import (
 // Commit or Abort it exactly once and soon: subscribers see nothing beyond it until then, and the driver turns a claim of a
 // concurrent publication into padding after the unblock timeout (15 s). The zero Claim is resolved.
 //
+// A publication has room for 32 claims that are open at a time; each one beyond those costs an allocation.
+//
 // C: aeron_buffer_claim_t
 type Claim struct {
 	// Four words in four fields: more of them the compiler does not keep in registers.

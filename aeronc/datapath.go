@@ -12,7 +12,8 @@ import (
 type DataPath struct {
 	// Reference is true when every offer, claim and poll goes to C.
 	Reference bool
-	// Reason is why, when Reference is true.
+	// Reason is who chose that, when Reference is true: the program's build or the client's context. A log that is in doubt is not a reason:
+	// it is refused, with ErrLayout, on either path.
 	Reason string
 }
 

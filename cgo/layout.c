@@ -9,6 +9,7 @@
 #include "concurrent/aeron_logbuffer_descriptor.h"
 #include "protocol/aeron_udp_protocol.h"
 
+_Static_assert(__ORDER_LITTLE_ENDIAN__ == __BYTE_ORDER__, "the log is little-endian, and Go writes several of its fields at once");
 _Static_assert(32 == sizeof(aeron_data_header_t), "length of the data header");
 _Static_assert(0 == offsetof(aeron_frame_header_t, frame_length), "frame length");
 _Static_assert(4 == offsetof(aeron_frame_header_t, version), "version");
