@@ -130,7 +130,8 @@ type Client struct {
 	Name string
 	// Version is the client's software, "1.54.0", as it says itself; empty if it does not.
 	Version string
-	// Heartbeat is when the client last said that it lives; zero if it has not yet.
+	// Heartbeat is when the client last said that it lives; zero once it has closed, for as long as
+	// its counter is there.
 	Heartbeat time.Time
 	// CounterID is the id of the heartbeat counter.
 	CounterID int32

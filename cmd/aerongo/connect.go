@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -33,6 +34,29 @@ func defaultDir() string {
 		return dir
 	}
 	return mediadir.AeronDefaultDir()
+}
+
+// embeddedInstead names the drivers that programs of this user have embedded and given no directory, for an error about the default one:
+// they are elsewhere. It is empty if there are none, or another directory was named.
+func embeddedInstead(dir string) string {
+	if dir != mediadir.AeronDefaultDir() {
+		return ""
+	}
+	const most = 5
+	var living []string
+	found, _ := filepath.Glob(filepath.Join(mediadir.DefaultParentPath(), "*")) // fails for a bad pattern only
+	for _, one := range found {
+		if report, err := mediadir.Inspect(one, 0); err == nil && report.State == mediadir.Active {
+			living = append(living, one)
+		}
+	}
+	if n := len(living); n > most {
+		living = append(living[:most], fmt.Sprintf("%d more", n-most))
+	}
+	if len(living) == 0 {
+		return ""
+	}
+	return " (programs of yours embed drivers in " + strings.Join(living, ", ") + ")"
 }
 
 func (c *connection) check() error {
@@ -70,7 +94,7 @@ func (c *connection) open(ctx context.Context) (*aeron.Driver, error) {
 		if why != "" {
 			why = " (" + why + ")"
 		}
-		return nil, fmt.Errorf("no media driver runs in %s%s: start one with 'aerongo driver --dir %s', or use --embedded", dir, why, dir)
+		return nil, fmt.Errorf("no media driver runs in %s%s: start one with 'aerongo driver --dir %s', or use --embedded%s", dir, why, dir, embeddedInstead(dir))
 	}
 	return drv, err
 }

@@ -44,7 +44,7 @@ type clientRecord struct {
 	ID        int64      `json:"id"`
 	Name      string     `json:"name"`
 	Version   string     `json:"version"`
-	Heartbeat *time.Time `json:"heartbeat"`
+	Heartbeat *time.Time `json:"heartbeat"` // null once it has closed, until the driver lets go of it
 }
 
 func infoCommand(std streams) *cobra.Command {
@@ -53,7 +53,8 @@ func infoCommand(std streams) *cobra.Command {
 		Use:   "info",
 		Short: "Show what a driver is, whether it lives, and who is connected",
 		Long: `info prints what a media driver's files say about the driver as a whole: whether it lives, its process, the versions of the file and of
-Aeron, timeouts, the lengths of its buffers, how full its counters are, and its clients.
+Aeron, timeouts, the lengths of its buffers, how full its counters are, and its clients. One that has closed is listed as such, without a
+heartbeat, until the driver looks after its clients again. One that was open for a moment may have no name yet.
 
 The driver counts as alive while its heartbeat is at most 10 s old, Aeron's default for a driver's timeout.`,
 		Example: "  aerongo info --dir /dev/shm/my-driver\n  aerongo info --json | jq .active",
@@ -129,14 +130,11 @@ func writeInfo(b *bytes.Buffer, d infoDocument, i stats.Info) {
 	row("error log", "%d distinct errors, %s", d.Errors, byteCount(int64(d.ErrorLogLength)))
 	row("loss report", "%s", byteCount(d.LossReportLength))
 	for _, c := range d.Clients {
-		row("client", "%d %q, Aeron %s, heartbeat %s", c.ID, c.Name, unknown(c.Version), clientHeartbeat(c.Heartbeat))
+		if c.Heartbeat == nil {
+			row("client", "%d %q, closed", c.ID, c.Name)
+			continue
+		}
+		row("client", "%d %q, Aeron %s, heartbeat %s", c.ID, c.Name, unknown(c.Version), timestamp(*c.Heartbeat))
 	}
 	_ = w.Flush() // into memory
-}
-
-func clientHeartbeat(at *time.Time) string {
-	if at == nil {
-		return "never"
-	}
-	return timestamp(*at)
 }

@@ -128,7 +128,7 @@ func openSnapshot(ctx context.Context, dir string) (*stats.Snapshot, error) {
 }
 
 func noDirectory(dir string, err error) error {
-	return fmt.Errorf("no media driver has been in %s: name its directory with --dir, or $AERON_DIR: %w", dir, err)
+	return fmt.Errorf("no media driver has been in %s: name its directory with --dir, or $AERON_DIR%s: %w", dir, embeddedInstead(dir), err)
 }
 
 func pauseThen[T any](ctx context.Context, pause time.Duration, f func() (T, error)) (value T, err error) {

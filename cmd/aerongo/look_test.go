@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -18,9 +19,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/aeroncgo/aeron"
 	"github.com/aeroncgo/aeron/aeronc"
 	"github.com/aeroncgo/aeron/internal/cncfile"
 	"github.com/aeroncgo/aeron/internal/cncfile/cnctest"
+	"github.com/aeroncgo/aeron/internal/mediadir"
 	"github.com/aeroncgo/aeron/internal/testdriver"
 	"github.com/aeroncgo/aeron/stats"
 )
@@ -152,6 +155,29 @@ func TestLook_atAMissingOrForeignDirectory(t *testing.T) {
 			require.Empty(t, stdout)
 			oneSentence(t, stderr, dir, mentions)
 		}
+	}
+}
+
+// A program that names no directory has its driver where no verb looks by default.
+func TestNoDriver_namesThoseThatProgramsEmbed(t *testing.T) {
+	t.Setenv("USER", fmt.Sprintf("aerontest-%d", os.Getpid()))                                                  // whose default directory no driver of this machine has
+	drv, err := aeron.Open(aeron.Config{AppID: fmt.Sprintf("0-test-%d", os.Getpid()), Threading: aeron.Shared}) // the first, should there be many
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, drv.Close()) })
+	require.NoError(t, drv.Start(testdriver.Context(t)))
+	verbs := slices.Concat(lookVerbs, []string{"events", "sub"})
+	for _, verb := range verbs {
+		code, _, stderr := here(t, nil, verb)
+		require.Equal(t, exitError, code)
+		oneSentence(t, stderr, mediadir.AeronDefaultDir(), "embed drivers in ", drv.Dir())
+	}
+	require.NoError(t, drv.Close())
+	for _, verb := range verbs {
+		_, _, stderr := here(t, nil, verb)
+		oneSentence(t, stderr, mediadir.AeronDefaultDir())
+		require.NotContains(t, stderr, drv.Dir())
+		_, _, stderr = here(t, nil, verb, "--dir", filepath.Join(t.TempDir(), "absent"))
+		require.NotContains(t, stderr, "embed")
 	}
 }
 

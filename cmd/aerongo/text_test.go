@@ -76,12 +76,20 @@ func TestEventText_andItsRecord(t *testing.T) {
 	}
 }
 
+func TestInfo_tellsClientsThatHaveClosedFromOthers(t *testing.T) {
+	var b bytes.Buffer
+	at := time.Unix(1, 0).UTC()
+	writeInfo(&b, infoDocument{Clients: []clientRecord{{ID: 1}, {ID: 2, Name: "risk engine", Version: "1.54.0"}, {ID: 3, Heartbeat: &at}}}, stats.Info{})
+	require.Contains(t, b.String(), "1 \"\", closed\n")
+	require.Contains(t, b.String(), "2 \"risk engine\", closed\n")
+	require.Contains(t, b.String(), "3 \"\", Aeron unknown, heartbeat 1970-01-01T00:00:01Z\n")
+}
+
 func TestTimes(t *testing.T) {
 	for n, want := range map[int64]string{0: "0 times", 1: "once", 2: "2 times", 1234567: "1,234,567 times", -1: "-1 times"} {
 		require.Equal(t, want, times(n))
 	}
 	require.Equal(t, "never", timestamp(time.Time{}))
-	require.Equal(t, "never", clientHeartbeat(nil))
 	require.Nil(t, optional(time.Time{}))
 	at := time.Unix(1, 0).In(time.FixedZone("elsewhere", 3600))
 	require.Equal(t, "1970-01-01T00:00:01Z", timestamp(at))
