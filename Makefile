@@ -91,7 +91,7 @@ metrics: native ## the metrics, alert rules and dashboard on a real Prometheus (
 	scripts/with-programs promtool=prometheus prometheus=prometheus -- $(TEST) -tags programs ./test/metrics
 
 .PHONY: bench
-bench: native ## throughput, latency and costs beside C, Java and aeron-go, in a quarter of an hour; ARGS="--quick --json FILE" takes four minutes
+bench: native ## throughput, latency and costs beside C, Java and aeron-go, in twenty minutes; ARGS="--quick --json FILE" takes four minutes
 	scripts/bench $(ARGS)
 
 .PHONY: bench-docs

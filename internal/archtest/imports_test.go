@@ -16,12 +16,15 @@ type places struct {
 	inTests bool // anywhere in tests
 }
 
+// naive is a contestant of the bench: a binding such as anybody would write, to compare with this one. Through package cgo it would be this one.
+const naive = "test/bench/naive"
+
 // boundary has the special before the general: the first that matches decides.
 var boundary = []places{
-	{path: "C", dirs: []string{"cgo"}},
+	{path: "C", dirs: []string{"cgo", naive}},
 	{path: "github.com/mattn/go-pointer", dirs: []string{"cgo"}},
-	{path: "runtime/cgo", dirs: []string{"cgo"}},
-	{path: "unsafe", dirs: []string{"cgo", "aeronc"}},
+	{path: "runtime/cgo", dirs: []string{"cgo", naive}},
+	{path: "unsafe", dirs: []string{"cgo", "aeronc", naive}},
 	{path: "github.com/lirm/aeron-go/", dirs: []string{"test"}, inTests: true},
 	{path: modulePath + "/cgo", dirs: []string{"cgo", "aeronc"}},
 	{path: modulePath + "/internal/testdriver", dirs: []string{"test"}, inTests: true},
@@ -147,6 +150,9 @@ func TestBoundaryRule_findsWhatBreaksIt(t *testing.T) {
 	}{
 		"C in cgo":                 {"cgo/a.go", "C", false},
 		"C in a test of cgo":       {"cgo/a_test.go", "C", false},
+		"C in the naive binding":   {naive + "/a.go", "C", false},
+		"C beside it":              {"test/bench/a.go", "C", true},
+		"unsafe beside it":         {"test/bench/ours/a.go", "unsafe", true},
 		"C above":                  {"aeronc/a.go", "C", true},
 		"C in a test elsewhere":    {"aeronc/a_test.go", "C", true},
 		"unsafe in aeronc":         {"aeronc/a.go", "unsafe", false},

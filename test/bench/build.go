@@ -16,8 +16,8 @@ type command func(dir string) []string
 
 // programs are what was built.
 type programs struct {
-	inC, ours, aeronGo, embedded, paths string
-	java                                []string // with its arguments; nil without Java
+	inC, ours, naive, aeronGo, embedded, paths string
+	java                                       []string // with its arguments; nil without Java
 }
 
 func compile(b builder, p plan) (programs, error) {
@@ -26,10 +26,10 @@ func compile(b builder, p plan) (programs, error) {
 	if built.inC, err = b.c(); err != nil {
 		return built, err
 	}
-	if err := b.goCommands("ours", "aerongo", "embedded", "paths"); err != nil {
+	if err := b.goCommands("ours", "naive", "aerongo", "embedded", "paths"); err != nil {
 		return built, err
 	}
-	built.ours, built.aeronGo = b.path("ours"), b.path("aerongo")
+	built.ours, built.naive, built.aeronGo = b.path("ours"), b.path("naive"), b.path("aerongo")
 	built.embedded, built.paths = b.path("embedded"), b.path("paths")
 	if p.withoutJava {
 		return built, nil
@@ -47,7 +47,7 @@ func (p programs) contestants() map[string]command {
 		ours:    func(dir string) []string { return []string{p.ours, dir, "offer"} },
 		wide:    func(dir string) []string { return []string{"env", "GOMAXPROCS=5", p.ours, dir, "offer"} },
 		batched: func(dir string) []string { return []string{p.ours, dir, "batch"} },
-		naive:   func(dir string) []string { return []string{p.ours, dir, "reference"} },
+		naive:   func(dir string) []string { return []string{p.naive, dir} },
 		aeronGo: func(dir string) []string { return []string{p.aeronGo, dir} },
 	}
 	if p.java != nil {

@@ -32,7 +32,7 @@ func main() {
 }
 
 func run() error {
-	quick := flag.Bool("quick", false, "only what the ratios need, in less than four minutes; everything takes about a quarter of an hour")
+	quick := flag.Bool("quick", false, "only what the ratios need, in less than four minutes; everything takes about twenty")
 	jsonFile := flag.String("json", "", "write the report to this `file`, as JSON")
 	checked := flag.Bool("checked", false, "look at every byte of every message that arrives")
 	only := flag.String("only", "", "only the cases whose names contain `text`, or costs")

@@ -60,7 +60,7 @@ func needed() []streamCase {
 
 func quickPlan() plan {
 	return plan{
-		rounds: 20, sittings: 10, latencySittings: 2, guardSittings: 10, round: 100 * time.Millisecond, warmUp: 200 * time.Millisecond, least: 2000,
+		rounds: 16, sittings: 8, latencySittings: 2, guardSittings: 10, round: 100 * time.Millisecond, warmUp: 200 * time.Millisecond, least: 2000,
 		sample: 5 * time.Second, cases: needed(), latency: []roundTrip{
 			{"ipc", 0, 10000, pingers}, {"udp", 0, 2000, pingers}, {"ipc", 10000, 1000, pingers}, {"udp", 5000, 500, pingers},
 		}, costs: costPlan{messages: 100000, firsts: 31, adds: 20, streams: 1000, turns: 200, idles: 3, idle: 300},

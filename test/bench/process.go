@@ -19,7 +19,7 @@ const (
 	inC     = "c"
 	ours    = "aeron"       // this module, a call per message
 	batched = "aeron-batch" // this module, many messages a call
-	naive   = "naive-cgo"   // C's functions through cgo, a call per message and a callback per fragment
+	naive   = "naive-cgo"   // C's functions through cgo and nothing of this module's, a call per message and a callback per fragment
 	aeronGo = "aeron-go"
 	java    = "java"
 	// wide is ours with a thread of Go's for each goroutine, where there are more goroutines than cores.

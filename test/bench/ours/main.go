@@ -1,8 +1,6 @@
 // Command ours is this module as a contestant of the bench; see package protocol.
 //
-//	ours DIR offer|batch|reference
-//
-// reference is the naive binding: C's own functions through cgo, a call for every message, and a callback for every fragment.
+//	ours DIR offer|batch
 package main
 
 import (
@@ -27,10 +25,10 @@ func main() {
 
 func run() error {
 	if len(os.Args) != 3 {
-		return fmt.Errorf("usage: ours DIR offer|batch|reference")
+		return fmt.Errorf("usage: ours DIR offer|batch")
 	}
 	// The client's conductor sleeps as long as C's does by default.
-	drv, err := aeron.Open(aeron.Config{Directory: os.Args[1], External: true, ClientIdle: 16 * time.Millisecond, ReferencePath: os.Args[2] == "reference"})
+	drv, err := aeron.Open(aeron.Config{Directory: os.Args[1], External: true, ClientIdle: 16 * time.Millisecond})
 	if err != nil {
 		return err
 	}
