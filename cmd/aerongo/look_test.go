@@ -177,7 +177,7 @@ func TestNoDriver_namesThoseThatProgramsEmbed(t *testing.T) {
 		oneSentence(t, stderr, mediadir.AeronDefaultDir())
 		require.NotContains(t, stderr, drv.Dir())
 		_, _, stderr = here(t, nil, verb, "--dir", filepath.Join(t.TempDir(), "absent"))
-		require.NotContains(t, stderr, "embed")
+		require.NotContains(t, stderr, "embed drivers")
 	}
 }
 
