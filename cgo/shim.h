@@ -13,7 +13,7 @@
 #endif
 
 #if !__has_include("aerongo_native.h")
-#error "aeron: the native library is not installed: run 'go run github.com/aeroncgo/aeron/cmd/aeron-native install' (in a checkout: 'make native')"
+#error "aeron: the native library is not found: run 'go run github.com/aeroncgo/aeron/cmd/aeron-native install', then do what its last line says about 'env' (in a checkout: 'make native')"
 #endif
 
 /* Go notices a changed header in this folder, and never a changed archive: the installed id is what makes it rebuild. */
@@ -21,7 +21,26 @@
 #include "native_id.h"
 #endif
 
+#include "native_recipe.h"
 #include "aerongo_native.h"
+
+/* The flags of CGO_CFLAGS and CGO_LDFLAGS come first, and may be older than this file, or meant for another build. */
+#if AERONGO_NATIVE_RECIPE != AERONGO_RECIPE
+#error "aeron: the native library that is found belongs to another version of this module: run 'go run github.com/aeroncgo/aeron/cmd/aeron-native install', then 'env' as before (in a checkout: unset CGO_CFLAGS and CGO_LDFLAGS, 'go env -u' too, and run 'make native')"
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define AERONGO_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define AERONGO_ASAN 1
+#endif
+#endif
+#if defined(AERONGO_ASAN) && !AERONGO_NATIVE_ASAN
+#error "aeron: this build has AddressSanitizer (-asan) and the native library that is found has not: run 'go run github.com/aeroncgo/aeron/cmd/aeron-native install --asan', then 'env --asan' (in a checkout: unset CGO_CFLAGS and CGO_LDFLAGS, 'go env -u' too, and run 'make asan-native')"
+#elif !defined(AERONGO_ASAN) && AERONGO_NATIVE_ASAN
+#error "aeron: the native library that is found was built with AddressSanitizer and this build is not: build with -asan, or take the flags of 'env' without --asan"
+#endif
+
 #include "aerongo_env.h"
 #include "aerongo_frame_guard.h"
 

@@ -2,10 +2,13 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,7 +34,9 @@ func TestBuild(t *testing.T) {
 	// What would spoil a build that trusted its environment.
 	t.Setenv("DESTDIR", "/nowhere")
 	t.Setenv("CMAKE_GENERATOR", "Nonsense")
+	umask := syscall.Umask(0o077)
 	got := call(t, "install", "--prefix", prefix)
+	syscall.Umask(umask)
 	require.Zero(t, got.code, got.stderr)
 	archive := filepath.Join(prefix, "lib", "libaeron_native.a")
 
@@ -56,6 +61,13 @@ func TestBuild(t *testing.T) {
 			require.NoError(t, err)
 			require.NotContains(t, string(text), prefix, "%s names the machine's directories", name)
 		}
+		require.NoError(t, filepath.WalkDir(prefix, func(path string, _ fs.DirEntry, err error) error {
+			require.NoError(t, err)
+			info, err := os.Stat(path)
+			require.NoError(t, err)
+			require.Equal(t, fs.FileMode(0o444), info.Mode()&0o444, "%s: not everybody may read it", path)
+			return nil
+		}))
 		text, err := os.ReadFile(archive)
 		require.NoError(t, err)
 		m, err := module(t.Context())
@@ -144,10 +156,24 @@ func TestCMake_configuresTheOtherWays(t *testing.T) {
 	source := sourceTree(t)
 	build := t.TempDir()
 	text, err := exec.Command("cmake", "-S", filepath.Join("..", ".."), "-B", build, "-G", "Unix Makefiles", "-DAERON_SOURCE_DIR="+source,
-		"-DAERON_ASAN=ON", "-DHAVE_ARC4RANDOM=OFF", "-DCMAKE_INSTALL_PREFIX="+filepath.Join(build, "prefix")).CombinedOutput()
+		"-DAERON_ASAN=ON", "-DAERON_WERROR=ON", "-DHAVE_ARC4RANDOM=OFF", "-DCMAKE_INSTALL_PREFIX="+filepath.Join(build, "prefix")).CombinedOutput()
 	require.NoError(t, err, string(text))
 	text, err = exec.Command("cmake", "--build", build, "--target", "aeron_shim").CombinedOutput()
 	require.NoError(t, err, string(text))
+	// Users' builds take our warnings for warnings: this is where they are errors.
+	shims, err := filepath.Glob(filepath.Join("..", "..", "vendor-c", "shim", "*.c"))
+	require.NoError(t, err)
+	makefile, err := os.ReadFile(filepath.Join(build, "CMakeFiles/aeron_native.dir/build.make"))
+	require.NoError(t, err)
+	compiled := 0
+	for _, shim := range shims {
+		if object := "vendor-c/shim/" + filepath.Base(shim) + ".o"; strings.Contains(string(makefile), "aeron_native.dir/"+object+":") {
+			text, err = exec.Command("cmake", "--build", build, "--target", object).CombinedOutput()
+			require.NoError(t, err, string(text))
+			compiled++
+		}
+	}
+	require.Positive(t, compiled, "the makefile names its objects otherwise")
 	flags, err := os.ReadFile(filepath.Join(build, "CMakeFiles/aeron_native.dir/flags.make"))
 	require.NoError(t, err)
 	require.Contains(t, string(flags), "-fsanitize=address")
@@ -176,6 +202,45 @@ func TestCMake_refusesAnotherVersionAndNoSource(t *testing.T) {
 		require.Error(t, err)
 		require.Contains(t, strings.Join(strings.Fields(string(text)), " "), want)
 	}
+}
+
+// A build by hand holds the tree against the pin as an installation does.
+func TestCMake_refusesATreeThatIsNotThePinnedOne(t *testing.T) {
+	source := sourceTree(t)
+	tree := t.TempDir()
+	for _, name := range []string{"aeron-client/src/main/c", "aeron-driver/src/main/c"} {
+		require.NoError(t, os.CopyFS(filepath.Join(tree, name), os.DirFS(filepath.Join(source, name))))
+	}
+	for _, name := range []string{"version.txt", "LICENSE"} {
+		text, err := os.ReadFile(filepath.Join(source, name))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(tree, name), text, 0o600))
+	}
+	configure := func(flags ...string) (string, error) {
+		text, err := exec.Command("cmake", append([]string{"-S", filepath.Join("..", ".."), "-B", t.TempDir(), "-DAERON_SOURCE_DIR=" + tree}, flags...)...).CombinedOutput()
+		return strings.Join(strings.Fields(string(text)), " "), err
+	}
+	file := filepath.Join(tree, "aeron-client/src/main/c/aeronc.h")
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for _, test := range []struct {
+		change func() error
+		want   string
+	}{
+		{func() error { return os.WriteFile(file, append(text, '\n'), 0o600) }, "aeron-client/src/main/c/aeronc.h differs"},
+		{func() error { return os.Remove(file) }, "aeron-client/src/main/c/aeronc.h is missing"},
+		{func() error {
+			return errors.Join(os.WriteFile(file, text, 0o600), os.WriteFile(filepath.Join(filepath.Dir(file), "util", "more.c"), nil, 0o600))
+		}, "aeron-client/src/main/c/util/more.c does not belong there"},
+	} {
+		require.NoError(t, test.change())
+		output, err := configure()
+		require.Error(t, err)
+		require.Contains(t, output, test.want)
+		require.Contains(t, output, "-DAERON_ALLOW_MODIFIED_SOURCE=ON")
+	}
+	output, err := configure("-DAERON_ALLOW_MODIFIED_SOURCE=ON")
+	require.NoError(t, err, output)
 }
 
 // sourceTree is the pinned tree, as cargo has it.

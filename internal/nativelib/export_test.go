@@ -3,6 +3,7 @@ package nativelib
 import (
 	"context"
 	"io"
+	"path/filepath"
 )
 
 // White-box hooks for the tests of package nativelib_test.
@@ -27,8 +28,12 @@ var (
 // StagingDir is where an unfinished installation lies.
 func StagingDir(l Layout) string { return l.staging }
 
-// IDHeader is the header that is kept in step, or "".
-func IDHeader(l Layout) string { return l.idHeader }
+// IDHeader and RecipeHeader are the headers of a checkout that are kept in step.
+func IDHeader(l Layout) string     { return filepath.Join(l.headers, "native_id.h") }
+func RecipeHeader(l Layout) string { return filepath.Join(l.headers, "native_recipe.h") }
+
+// HasHeaders says whether a layout is a checkout's, which has them.
+func HasHeaders(l Layout) bool { return l.headers != "" }
 
 // LockPath is the file that keeps two installations of a prefix apart.
 func LockPath(l Layout) string { return l.lock }

@@ -77,7 +77,7 @@ func Install(ctx context.Context, module Module, opt InstallOptions) (Installed,
 	if reason == "" {
 		// An interrupted build that was not needed, or the id header of a fresh clone.
 		_ = os.RemoveAll(layout.staging)
-		return Installed{Layout: layout, Manifest: manifest, Took: time.Since(start)}, writeIDHeader(layout)
+		return Installed{Layout: layout, Manifest: manifest, Took: time.Since(start)}, writeHeaders(layout, recipe)
 	}
 	if exists(layout.staging) {
 		reason += " (an earlier build was interrupted)"
@@ -201,7 +201,8 @@ func (b build) run(ctx context.Context) (Manifest, error) {
 	cmake := command{env: env, tee: b.opt.Output, tail: 25}
 	if _, err := cmake.run(ctx, "cmake", "-S", b.recipe.Root, "-B", tree, "-G", b.tools.Generator,
 		"-DAERON_SOURCE_DIR="+b.source.Tree, "-DCMAKE_INSTALL_PREFIX="+l.staging, "-DCMAKE_BUILD_TYPE=Release",
-		"-DAERON_ASAN="+onOff(l.ASan), "-DAERON_SAMPLES="+onOff(b.opt.Samples)); err != nil {
+		"-DAERON_ASAN="+onOff(l.ASan), "-DAERON_SAMPLES="+onOff(b.opt.Samples),
+		"-DAERON_ALLOW_MODIFIED_SOURCE="+onOff(b.source.Modified)); err != nil {
 		return fail("cmake could not configure the native library", err)
 	}
 	if _, err := cmake.run(ctx, "cmake", "--build", tree, "--parallel", strconv.Itoa(runtime.NumCPU())); err != nil {
@@ -217,7 +218,7 @@ func (b build) run(ctx context.Context) (Manifest, error) {
 	if err := replace(l); err != nil {
 		return fail("the finished library cannot be moved to "+l.Prefix, err)
 	}
-	return manifest, writeIDHeader(l)
+	return manifest, writeHeaders(l, b.recipe)
 }
 
 // describe writes the manifest of what lies in the staging directory. It is written last: without it nothing counts as installed.
@@ -228,7 +229,7 @@ func (b build) describe() (Manifest, error) {
 		return Manifest{}, err
 	}
 	files, err := hashInstalled(l.staging)
-	if err != nil {
+	if err = errors.Join(err, openToAll(l.staging)); err != nil {
 		return Manifest{}, err
 	}
 	m := Manifest{

@@ -61,12 +61,18 @@ func TestInstall_goesIntoTheCheckoutAndTheSecondTimeDoesNothing(t *testing.T) {
 	require.Equal(t, before.ModTime(), after.ModTime(), "an untouched header keeps Go's cache")
 }
 
-func TestInstall_writesTheIDHeaderAgainWithoutBuilding(t *testing.T) {
+func TestInstall_writesTheHeadersAgainWithoutBuilding(t *testing.T) {
 	m := nativetest.New(t)
 	done := install(t, m, nativelib.InstallOptions{})
 	require.NoError(t, os.Remove(nativelib.IDHeader(done.Layout)))
+	m.Write(nativelib.RecipeHeader(done.Layout), "#define AERONGO_RECIPE 0x00000000\n")
 	require.False(t, install(t, m, nativelib.InstallOptions{}).Built)
 	require.FileExists(t, nativelib.IDHeader(done.Layout))
+	recipe, err := nativelib.ReadRecipe(m.Module())
+	require.NoError(t, err)
+	text, err := os.ReadFile(nativelib.RecipeHeader(done.Layout))
+	require.NoError(t, err)
+	require.Contains(t, string(text), "#define AERONGO_RECIPE 0x"+recipe.Digest[:8]+"\n")
 }
 
 func TestInstall_keepsTheASanVariantBelowTheRelease(t *testing.T) {
@@ -267,7 +273,7 @@ func TestInstall_readOnlyModuleGoesToTheUsersCache(t *testing.T) {
 		done, err := nativelib.Install(t.Context(), module, nativelib.InstallOptions{})
 		require.NoError(t, err)
 		require.True(t, strings.HasPrefix(done.Layout.Prefix, filepath.Join(m.Cache, "aeroncgo", nativelib.Version)+"-"), done.Layout.Prefix)
-		require.Empty(t, nativelib.IDHeader(done.Layout))
+		require.False(t, nativelib.HasHeaders(done.Layout))
 	}
 	require.Equal(t, 1, m.Built(), "both see the same library")
 	require.NoDirExists(t, filepath.Join(m.Root, "vendor-c", "prefix"))

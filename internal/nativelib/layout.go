@@ -11,14 +11,14 @@ import (
 
 // Layout is where one variant of the library is built and installed.
 type Layout struct {
-	Prefix   string // lib/, include/, share/, the manifest; the ASan variant's is asan/ below the release's
-	ASan     bool
-	work     string // build trees
-	staging  string // on the prefix's file system: what becomes the prefix
-	lock     string
-	idHeader string // cgo/native_id.h in a checkout, else ""
-	base     string // the release variant's prefix, whichever variant this is
-	owned    bool   // the place is ours by construction: what lies there may be replaced
+	Prefix  string // lib/, include/, share/, the manifest; the ASan variant's is asan/ below the release's
+	ASan    bool
+	work    string // build trees
+	staging string // on the prefix's file system: what becomes the prefix
+	lock    string
+	headers string // in a checkout the directory of native_id.h and native_recipe.h, cgo/, else ""
+	base    string // the release variant's prefix, whichever variant this is
+	owned   bool   // the place is ours by construction: what lies there may be replaced
 }
 
 // NewLayout decides where the library goes. prefix is the release variant's prefix as the user named it, or "" for the place
@@ -31,7 +31,7 @@ func NewLayout(module Module, recipe Recipe, prefix string, asan bool) (Layout, 
 		vendor := filepath.Join(module.Root, "vendor-c")
 		l = Layout{
 			base: filepath.Join(vendor, "prefix"), work: filepath.Join(vendor, "build"),
-			idHeader: filepath.Join(module.Root, "cgo", "native_id.h"), owned: true,
+			headers: filepath.Join(module.Root, "cgo"), owned: true,
 		}
 		l.staging = filepath.Join(l.work, "staging")
 	case prefix == "":

@@ -50,7 +50,7 @@ func TestNewLayout_places(t *testing.T) {
 			require.Equal(t, l.Prefix+"/lib", l.LibDir())
 			require.Equal(t, l.Prefix+"/include/aeron", l.IncludeDir())
 			require.Equal(t, map[bool]string{true: "asan", false: "release"}[test.asan], l.Variant())
-			require.Equal(t, test.module.Checkout && test.prefix == "", nativelib.IDHeader(l) != "")
+			require.Equal(t, test.module.Checkout && test.prefix == "", nativelib.HasHeaders(l))
 			// Nothing of a build may lie where the library does: the prefix is replaced as a whole.
 			for _, path := range []string{nativelib.StagingDir(l), nativelib.LockPath(l)} {
 				require.False(t, strings.HasPrefix(path, strings.TrimSuffix(l.Prefix, "/asan")+"/"), path)

@@ -23,6 +23,9 @@ type Recipe struct {
 	Source        SourceList // what every file of the source must hash to
 }
 
+// Number is what the library's header and cgo/native_recipe.h call the recipe, so that the one is not built with the other's library.
+func (r Recipe) Number() string { return "0x" + r.Digest[:8] }
+
 // ReadRecipe reads the recipe of a module.
 func ReadRecipe(module Module) (Recipe, error) {
 	names := []string{
