@@ -29,7 +29,8 @@
 //
 // A program whose driver dies goes on: every call returns [ErrClosed] with the reason, [Driver.Lost] is closed, and
 // [Driver.Start] begins anew. Of a driver that was killed that is noticed after DriverTimeout, 10 s by default. An embedded driver begins
-// at once; with External, call Start until it no longer returns [ErrNoDriver], then add everything again: examples/recover.
+// at once; with External, call Start until it no longer returns [ErrNoDriver], then add everything again: examples/recover
+// and, with publisher and subscriber in processes of their own, examples/two-processes.
 //
 // # Threading
 //
