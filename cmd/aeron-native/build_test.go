@@ -250,7 +250,7 @@ func sourceTree(t *testing.T) string {
 	require.NoError(t, err)
 	recipe, err := nativelib.ReadRecipe(m)
 	require.NoError(t, err)
-	source, err := nativelib.FetchSource(t.Context(), recipe, t.TempDir(), true, func(line string) { t.Log(line) })
+	source, err := nativelib.FetchSource(t.Context(), recipe, t.TempDir(), true, func(line string) { t.Log(line) }, nil)
 	require.NoError(t, err)
 	return source.Tree
 }

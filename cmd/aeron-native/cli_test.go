@@ -64,8 +64,43 @@ func TestInstall_tellsWhatItDid(t *testing.T) {
 	require.Contains(t, second.stdout, "is up to date")
 	require.Equal(t, 1, strings.Count(second.stdout, "\n"))
 	require.Equal(t, 1, m.Built())
-	elsewhere := call(t, "install", "--prefix", filepath.Join(m.Home, "elsewhere"))
-	require.Contains(t, elsewhere.stdout, "env -w")
+}
+
+// Whoever reads that the library is not found is sent here, also when only the flags are missing.
+func TestInstall_namesTheNextStepUntilItIsDone(t *testing.T) {
+	m := machine(t)
+	prefix := filepath.Join(m.Home, "else where")
+	hint := "eval \"$(go run " + nativelib.ModulePath + "/cmd/aeron-native env --prefix '" + prefix + "' --asan)\""
+	for _, want := range []string{"installed", "is up to date"} {
+		got := call(t, "install", "--prefix", prefix, "--asan")
+		require.Zero(t, got.code, got.stderr)
+		require.Contains(t, got.stdout, want)
+		require.Contains(t, got.stdout, hint)
+		require.Contains(t, got.stdout, "env -w --prefix")
+	}
+	require.Zero(t, call(t, "env", "-w", "--prefix", prefix, "--asan").code)
+	require.NotContains(t, call(t, "install", "--prefix", prefix, "--asan").stdout, "eval")
+	m.ReadOnly(m.Root)
+	require.Contains(t, call(t, "install").stdout, "eval \"$(go run "+nativelib.ModulePath+"/cmd/aeron-native env)\"")
+}
+
+func TestInstall_inACheckoutRefusesFlagsThatWinOverIt(t *testing.T) {
+	m := machine(t)
+	prefix := filepath.Join(m.Home, "prefix")
+	require.Zero(t, call(t, "install", "--prefix", prefix).code)
+	require.Zero(t, call(t, "env", "-w", "--prefix", prefix).code)
+	got := call(t, "install")
+	require.Equal(t, 1, got.code)
+	require.Contains(t, got.stderr, "CGO_CFLAGS names another library")
+	require.Contains(t, got.stderr, "go env -u")
+	t.Setenv("CGO_CFLAGS", "-O2 -g")
+	require.Zero(t, call(t, "install").code)
+}
+
+func TestInstall_verboseShowsCargo(t *testing.T) {
+	m := machine(t)
+	m.Tool("cargo", `case $1 in --version) echo cargo 1.95.0 ;; fetch) echo "Downloading so and so" >&2; exit 101 ;; *) exit 101 ;; esac`)
+	require.Contains(t, call(t, "install", "-v").stderr, "Downloading so and so\naeron-native: cargo could not fetch")
 }
 
 func TestInstall_failureIsOneSentenceAndCodeOne(t *testing.T) {

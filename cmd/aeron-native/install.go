@@ -29,6 +29,17 @@ func install(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if err != nil {
 		return err
 	}
+	outside := !m.Checkout || opt.Prefix != ""
+	flags, err := nativelib.CurrentFlags(ctx, false)
+	if err != nil {
+		return err
+	}
+	if _, some := flags.NameLibrary(nativelib.Layout{}); some && !outside {
+		return &nativelib.Problem{
+			Kind: nativelib.ErrFlags, What: "CGO_CFLAGS names another library, which every build in this checkout would take instead of its own",
+			Remedy: `unset CGO_CFLAGS and CGO_LDFLAGS; if they are stored (env -w), go env -u both, or export both as "-O2 -g" in this shell`,
+		}
+	}
 	done, err := nativelib.Install(ctx, m, opt)
 	if err != nil {
 		return err
@@ -36,11 +47,12 @@ func install(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	what := fmt.Sprintf("Aeron %s (%s, id %s) in %s", done.Manifest.Version, done.Layout.Variant(), done.Manifest.ID, done.Layout.Prefix)
 	if !done.Built {
 		opt.Log(what + " is up to date")
-		return nil
+	} else {
+		opt.Log(fmt.Sprintf("installed %s in %s", what, done.Took.Round(100*time.Millisecond)))
 	}
-	opt.Log(fmt.Sprintf("installed %s in %s", what, done.Took.Round(100*time.Millisecond)))
-	if !m.Checkout || opt.Prefix != "" {
-		opt.Log("now run `go run " + nativelib.ModulePath + "/cmd/aeron-native env -w` with the same --prefix and --asan, or export what `env` prints")
+	if this, _ := flags.NameLibrary(done.Layout); outside && (done.Built || !this) {
+		opt.Log(fmt.Sprintf("to build with it, run in every shell: eval \"$(%s)\", or once for all: %s",
+			nativelib.CommandLine("env", opt.Prefix, opt.ASan), nativelib.CommandLine("env -w", opt.Prefix, opt.ASan)))
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ type command struct {
 	dir  string    // working directory; "" is the caller's
 	env  []string  // whole environment; nil is the caller's
 	tee  io.Writer // also gets everything the program prints; may be nil
+	hold *os.File  // what the program and its children keep open as long as they run; may be nil
 	tail int       // lines of the program's output that an error keeps; 0 keeps 12
 }
 
@@ -31,6 +32,9 @@ func (c command) run(ctx context.Context, name string, args ...string) (string, 
 		both.to = io.MultiWriter(&all, c.tee)
 	}
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(&stdout, both), both
+	if c.hold != nil {
+		cmd.ExtraFiles = []*os.File{c.hold}
+	}
 	ownGroup(cmd)
 	// A grandchild that keeps the pipe open must not keep us.
 	cmd.WaitDelay = 5 * time.Second

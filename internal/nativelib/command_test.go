@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,34 +18,70 @@ import (
 
 func TestLockFile_oneAtATime(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "lock")
-	release, err := nativelib.LockFile(t.Context(), path, func() { require.Fail(t, "nobody holds it") })
+	_, release, err := nativelib.LockFile(t.Context(), path, func() { require.Fail(t, "nobody holds it") })
 	require.NoError(t, err)
 
 	why := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	_, err = nativelib.LockFile(ctx, path, func() { cancel(why) })
+	_, _, err = nativelib.LockFile(ctx, path, func() { cancel(why) })
 	require.ErrorIs(t, err, why)
 	require.ErrorContains(t, err, "waiting for lock "+path)
 
 	// The waiter goes on when the holder lets go, and is told once that it waits.
 	told := 0
-	second, err := nativelib.LockFile(t.Context(), path, func() { told++; release() })
+	_, second, err := nativelib.LockFile(t.Context(), path, func() { told++; release() })
 	require.NoError(t, err)
 	require.Equal(t, 1, told)
 	second()
-	third, err := nativelib.LockFile(t.Context(), path, nil)
+	_, third, err := nativelib.LockFile(t.Context(), path, nil)
 	require.NoError(t, err)
 	third()
 	require.FileExists(t, path, "removing it would let two hold it")
+}
+
+// A killed installation leaves its compilers behind, which write where the next one does.
+func TestLockFile_isHeldByWhatOutlivesItsHolder(t *testing.T) {
+	m := nativetest.New(t)
+	m.Tool("compile", `sleep 600 & echo > "$NATIVETEST/started"; wait`)
+	path := filepath.Join(m.Home, "lock")
+	held, _, err := nativelib.LockFile(t.Context(), path, nil)
+	require.NoError(t, err)
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := nativelib.RunHolding(ctx, held, "compile")
+		ended <- err
+	}()
+	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(m.Home, "started")); return err == nil }, 20*time.Second, 5*time.Millisecond)
+	require.NoError(t, held.Close()) // as the kernel does for the killed
+	waited := 0
+	_, release, err := nativelib.LockFile(t.Context(), path, func() { waited++; end() })
+	require.NoError(t, err)
+	require.Equal(t, 1, waited)
+	require.Error(t, <-ended)
+	release()
+}
+
+func TestInstall_upToDateNeedsNoLock(t *testing.T) {
+	m := nativetest.New(t)
+	done := install(t, m, nativelib.InstallOptions{})
+	// Nobody can open this one, as others cannot open root's.
+	require.NoError(t, os.Remove(nativelib.LockPath(done.Layout)))
+	require.NoError(t, os.Mkdir(nativelib.LockPath(done.Layout), 0o755))
+	require.False(t, install(t, m, nativelib.InstallOptions{}).Built)
+	m.Write(filepath.Join(done.Layout.LibDir(), "libaeron_native.a"), "damaged")
+	_, err := nativelib.Install(t.Context(), m.Module(), nativelib.InstallOptions{})
+	require.ErrorContains(t, err, "cannot be locked")
 }
 
 func TestLockFile_thatCannotBeMade(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o644))
-	_, err := nativelib.LockFile(t.Context(), filepath.Join(file, "lock"), nil)
+	_, _, err := nativelib.LockFile(t.Context(), filepath.Join(file, "lock"), nil)
 	require.ErrorContains(t, err, "make the directory of lock file "+filepath.Join(file, "lock"))
-	_, err = nativelib.LockFile(t.Context(), dir, nil)
+	_, _, err = nativelib.LockFile(t.Context(), dir, nil)
 	require.ErrorContains(t, err, "open lock file")
 
 	m := nativetest.New(t)

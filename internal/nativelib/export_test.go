@@ -3,6 +3,7 @@ package nativelib
 import (
 	"context"
 	"io"
+	"os"
 	"path/filepath"
 )
 
@@ -16,6 +17,7 @@ var (
 	LockFile        = lockFile
 	WriteFile       = writeFile
 	Replace         = replace
+	Restore         = restore
 	HashInstalled   = hashInstalled
 	ReadID          = readID
 	Foreign         = foreign
@@ -41,4 +43,9 @@ func LockPath(l Layout) string { return l.lock }
 // RunCommand runs a program as the package does.
 func RunCommand(ctx context.Context, tee io.Writer, tail int, name string, args ...string) (string, error) {
 	return command{tee: tee, tail: tail}.run(ctx, name, args...)
+}
+
+// RunHolding runs a program that keeps a file open, with its children.
+func RunHolding(ctx context.Context, hold *os.File, name string, args ...string) (string, error) {
+	return command{hold: hold}.run(ctx, name, args...)
 }

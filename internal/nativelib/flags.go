@@ -63,6 +63,21 @@ func MergeFlags(old Flags, l Layout, m Manifest) (Flags, error) {
 	return merged, nil
 }
 
+// NameLibrary says whether flags name a library of ours, as MergeFlags adds it: the one of l, and any.
+func (f Flags) NameLibrary(l Layout) (this, some bool) {
+	words, err := splitFlags(f.CFlags)
+	if err != nil {
+		return false, false
+	}
+	for i, word := range words {
+		if strings.HasPrefix(word, idFlag) {
+			some = true
+			this = this || (i > 0 && words[i-1] == "-I"+l.IncludeDir())
+		}
+	}
+	return this, some
+}
+
 // ownLibDir says whether a linker directory is that of a library in our part of the user's cache.
 func ownLibDir(dir string) bool {
 	cache, err := cacheDir()

@@ -47,6 +47,15 @@ func writeHeaders(l Layout, recipe Recipe) error {
 	return nil
 }
 
+func headersUpToDate(l Layout, recipe Recipe) bool {
+	for path, text := range headers(l, recipe) {
+		if !upToDate(path, text) {
+			return false
+		}
+	}
+	return true
+}
+
 func upToDate(path, text string) bool {
 	old, err := os.ReadFile(path)
 	return err == nil && string(old) == text

@@ -12,8 +12,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
-	"unicode"
 )
 
 // InstallOptions are what an installation can be told.
@@ -53,52 +53,64 @@ func Install(ctx context.Context, module Module, opt InstallOptions) (Installed,
 	if err != nil {
 		return Installed{}, err
 	}
-	layout, err := NewLayout(module, recipe, opt.Prefix, opt.ASan)
+	settings := ReadSettings(ctx)
+	layout, err := NewLayout(module, recipe, TargetSystem(ctx, settings.CC), opt.Prefix, opt.ASan)
 	if err != nil {
 		return Installed{}, err
 	}
-	settings := ReadSettings(ctx)
-	release, err := lockFile(ctx, layout.lock, func() { opt.Log("waiting for another installation of " + layout.Prefix) })
+	var (
+		source   Source
+		manifest Manifest
+		reason   string
+	)
+	look := func() (err error) {
+		// The samples stay once they are built, so their sources count.
+		installed, _ := ReadManifest(layout)
+		opt.Samples = opt.Samples || installed.Samples
+		wantTree := recipe.Source.Core().Digest()
+		if opt.SourceDir != "" {
+			// Checked even when nothing is to be built: a wrong directory is an error whatever is installed.
+			if source, err = OpenSource(recipe, opt.SourceDir, opt.Samples, opt.AllowModified); err != nil {
+				return err
+			}
+			wantTree = source.Digest
+		}
+		manifest, reason = inspect(layout, recipe, settings, wantTree, opt.Samples)
+		return nil
+	}
+	// Without the lock first: who may not write there need not.
+	if err := look(); err != nil {
+		return Installed{}, err
+	}
+	if reason == "" && !exists(layout.staging) && headersUpToDate(layout, recipe) {
+		return Installed{Layout: layout, Manifest: manifest, Took: time.Since(start)}, nil
+	}
+	held, release, err := lockFile(ctx, layout.lock, func() { opt.Log("waiting for another installation of " + layout.Prefix) })
 	if err != nil {
 		return Installed{}, &Problem{Kind: ErrPrefix, What: "the installation cannot be locked", Remedy: "see to the directory, or name another with --prefix", Err: err}
 	}
 	defer release()
-
-	var source Source
-	wantTree := recipe.Source.Core().Digest()
-	if opt.SourceDir != "" {
-		// Checked even when nothing is to be built: a wrong directory is an error whatever is installed.
-		if source, err = OpenSource(recipe, opt.SourceDir, opt.Samples, opt.AllowModified); err != nil {
-			return Installed{}, err
-		}
-		wantTree = source.Digest
+	if err := errors.Join(restore(layout), look()); err != nil {
+		return Installed{}, err
 	}
-	manifest, reason := inspect(layout, recipe, settings, wantTree, opt.Samples)
 	if reason == "" {
-		// An interrupted build that was not needed, or the id header of a fresh clone.
+		// An interrupted build that was not needed, or the headers of a fresh clone.
 		_ = os.RemoveAll(layout.staging)
 		return Installed{Layout: layout, Manifest: manifest, Took: time.Since(start)}, writeHeaders(layout, recipe)
 	}
 	if exists(layout.staging) {
 		reason += " (an earlier build was interrupted)"
 	}
-	opt.Samples = opt.Samples || manifest.Samples
-	if !layout.owned {
-		name, err := foreign(layout)
-		if err != nil || name != "" {
-			return Installed{}, &Problem{
-				Kind: ErrPrefix, What: fmt.Sprintf("the prefix %s holds files that no installation of this library put there (%s)", layout.Prefix, name),
-				Remedy: "name an empty directory with --prefix", Err: err,
-			}
-		}
+	if err := replaceable(ctx, layout); err != nil {
+		return Installed{}, err
 	}
 	tools := CheckTools(ctx, settings, opt.SourceDir != "")
 	if missing := tools.Problems(true); missing != nil {
 		return Installed{}, missing
 	}
-	b := build{layout: layout, recipe: recipe, settings: settings, tools: tools, opt: opt}
+	b := build{layout: layout, recipe: recipe, settings: settings, tools: tools, opt: opt, lock: held}
 	if source.Tree == "" {
-		if source, err = FetchSource(ctx, recipe, layout.work, opt.Samples, opt.Log); err != nil {
+		if source, err = FetchSource(ctx, recipe, layout.work, opt.Samples, opt.Log, opt.Output); err != nil {
 			return Installed{}, err
 		}
 	}
@@ -119,27 +131,16 @@ func Locate(ctx context.Context, module Module, prefix string, asan bool) (Layou
 	if err != nil {
 		return Layout{}, Manifest{}, err
 	}
-	layout, err := NewLayout(module, recipe, prefix, asan)
+	layout, err := NewLayout(module, recipe, TargetSystem(ctx, ReadSettings(ctx).CC), prefix, asan)
 	if err != nil {
 		return Layout{}, Manifest{}, err
 	}
 	// A library that was built with other settings, or from a source that its builder chose, is still the one that is there.
 	manifest, reason := inspect(layout, recipe, Settings{}, "", false)
 	if reason != "" {
-		remedy := "run `" + InstallCommand
-		if prefix != "" {
-			if strings.ContainsFunc(prefix, func(r rune) bool {
-				return !strings.ContainsRune("+,-./:=@_", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
-			}) {
-				prefix = ShellQuote(prefix)
-			}
-			remedy += " --prefix " + prefix
-		}
-		if asan {
-			remedy += " --asan"
-		}
 		return layout, manifest, &Problem{
-			Kind: ErrNotInstalled, What: fmt.Sprintf("the native library (%s) in %s is not usable: %s", layout.Variant(), layout.Prefix, reason), Remedy: remedy + "`",
+			Kind: ErrNotInstalled, What: fmt.Sprintf("the native library (%s) in %s is not usable: %s", layout.Variant(), layout.Prefix, reason),
+			Remedy: "run `" + CommandLine("install", prefix, asan) + "`",
 		}
 	}
 	return layout, manifest, nil
@@ -159,8 +160,8 @@ func inspect(l Layout, recipe Recipe, settings Settings, tree string, samples bo
 		return m, fmt.Sprintf("it is version %s, and %s is required", m.Version, Version)
 	case m.Variant != l.Variant():
 		return m, fmt.Sprintf("it is the %s variant", m.Variant)
-	case m.System != runtime.GOOS+"/"+runtime.GOARCH:
-		return m, fmt.Sprintf("it was built for %s", m.System)
+	case m.System != l.System:
+		return m, fmt.Sprintf("it was built for %s, and CC compiles for %s", m.System, l.System)
 	case m.Recipe != recipe.Digest:
 		return m, "the build recipe has changed"
 	case tree != "" && m.Source.Tree != tree:
@@ -181,6 +182,7 @@ type build struct {
 	tools    Tools
 	source   Source
 	opt      InstallOptions
+	lock     *os.File
 }
 
 func (b build) run(ctx context.Context) (Manifest, error) {
@@ -194,11 +196,15 @@ func (b build) run(ctx context.Context) (Manifest, error) {
 	}
 	fail := func(what string, err error) (Manifest, error) {
 		_ = os.RemoveAll(l.staging)
-		return Manifest{}, &Problem{Kind: ErrBuild, What: what, Remedy: "run again with -v to see everything", Err: err}
+		remedy := "run again with -v to see everything"
+		if strings.Contains(strings.ToLower(err.Error()), syscall.ENOSPC.Error()) {
+			remedy = fmt.Sprintf("free space where %s and %s lie", l.work, l.staging)
+		}
+		return Manifest{}, &Problem{Kind: ErrBuild, What: what, Remedy: remedy, Err: err}
 	}
 	// DESTDIR would send the installation elsewhere, CMAKE_GENERATOR and the like would change what is built.
 	env := append(environWithout("DESTDIR", "CC", "CMAKE_GENERATOR", "CMAKE_BUILD_TYPE", "CMAKE_INSTALL_MODE", "CMAKE_TOOLCHAIN_FILE"), "CC="+b.settings.CC)
-	cmake := command{env: env, tee: b.opt.Output, tail: 25}
+	cmake := command{env: env, tee: b.opt.Output, hold: b.lock, tail: 25}
 	if _, err := cmake.run(ctx, "cmake", "-S", b.recipe.Root, "-B", tree, "-G", b.tools.Generator,
 		"-DAERON_SOURCE_DIR="+b.source.Tree, "-DCMAKE_INSTALL_PREFIX="+l.staging, "-DCMAKE_BUILD_TYPE=Release",
 		"-DAERON_ASAN="+onOff(l.ASan), "-DAERON_SAMPLES="+onOff(b.opt.Samples),
@@ -233,7 +239,7 @@ func (b build) describe() (Manifest, error) {
 		return Manifest{}, err
 	}
 	m := Manifest{
-		Version: Version, ID: id, Variant: l.Variant(), Samples: b.opt.Samples, System: runtime.GOOS + "/" + runtime.GOARCH,
+		Version: Version, ID: id, Variant: l.Variant(), Samples: b.opt.Samples, System: l.System,
 		Compiler: b.tools.Compiler, Settings: b.settings, Recipe: b.recipe.Digest, Files: files,
 		Source: ManifestSource{
 			Origin: b.source.Origin, Crate: CrateName + " " + Version, Checksum: b.recipe.CrateChecksum,
@@ -245,32 +251,6 @@ func (b build) describe() (Manifest, error) {
 		return Manifest{}, err
 	}
 	return m, writeFile(filepath.Join(l.staging, manifestName), append(text, '\n'))
-}
-
-// replace puts the staging directory in the prefix's place. Between its renames there is no prefix, never half of one.
-func replace(l Layout) error {
-	old := l.staging + "-old"
-	if err := os.RemoveAll(old); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(l.Prefix), 0o755); err != nil {
-		return err
-	}
-	if exists(l.Prefix) {
-		if err := os.Rename(l.Prefix, old); err != nil {
-			return err
-		}
-		// The ASan variant lives below the release's prefix and has nothing to do with this.
-		if kept := filepath.Join(old, "asan"); !l.ASan && exists(kept) {
-			if err := os.Rename(kept, filepath.Join(l.staging, "asan")); err != nil {
-				return errors.Join(err, os.Rename(old, l.Prefix))
-			}
-		}
-	}
-	if err := os.Rename(l.staging, l.Prefix); err != nil {
-		return err
-	}
-	return os.RemoveAll(old)
 }
 
 func onOff(on bool) string {

@@ -29,9 +29,15 @@ func layout(t *testing.T, m *nativetest.Machine, prefix string) nativelib.Layout
 	t.Helper()
 	recipe, err := nativelib.ReadRecipe(m.Module())
 	require.NoError(t, err)
-	l, err := nativelib.NewLayout(m.Module(), recipe, prefix, false)
+	l, err := nativelib.NewLayout(m.Module(), recipe, system(t), prefix, false)
 	require.NoError(t, err)
 	return l
+}
+
+// system is what a test's gcc compiles for.
+func system(t *testing.T) string {
+	t.Helper()
+	return nativelib.TargetSystem(t.Context(), "gcc")
 }
 
 func TestInstall_goesIntoTheCheckoutAndTheSecondTimeDoesNothing(t *testing.T) {
@@ -171,6 +177,14 @@ func TestInstall_failedBuildLeavesTheOldLibrary(t *testing.T) {
 	require.ErrorContains(t, err, "-v")
 	require.FileExists(t, filepath.Join(first.Layout.LibDir(), "libaeron_native.a"))
 	require.NoFileExists(t, nativelib.StagingDir(first.Layout))
+}
+
+func TestInstall_withoutSpaceAsksForSpace(t *testing.T) {
+	m := nativetest.New(t)
+	m.Tool("cmake", `[ "$1" = --version ] && echo cmake version 3.25.1 && exit; echo "fatal error: error writing to a.s: No space left on device" >&2; exit 1`)
+	_, err := nativelib.Install(t.Context(), m.Module(), nativelib.InstallOptions{})
+	require.ErrorIs(t, err, nativelib.ErrBuild)
+	require.ErrorContains(t, err, "free space where "+filepath.Join(m.Root, "vendor-c", "build"))
 }
 
 func TestInstall_interruptedLeavesNothingAndNoCompilerBehind(t *testing.T) {

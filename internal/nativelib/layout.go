@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
+	"strings"
 )
 
 // Layout is where one variant of the library is built and installed.
 type Layout struct {
 	Prefix  string // lib/, include/, share/, the manifest; the ASan variant's is asan/ below the release's
 	ASan    bool
+	System  string // what CC compiles for
 	work    string // build trees
 	staging string // on the prefix's file system: what becomes the prefix
 	lock    string
@@ -22,9 +23,9 @@ type Layout struct {
 }
 
 // NewLayout decides where the library goes. prefix is the release variant's prefix as the user named it, or "" for the place
-// that goes with the module: vendor-c/prefix in a checkout, else a directory in the user's cache that is named by version, system and
-// recipe, so that several versions of the module live side by side.
-func NewLayout(module Module, recipe Recipe, prefix string, asan bool) (Layout, error) {
+// that goes with the module: vendor-c/prefix in a checkout, else a directory in the user's cache that is named by version, system (see
+// [TargetSystem]) and recipe, so that several versions of the module live side by side, and libraries for several machines.
+func NewLayout(module Module, recipe Recipe, system, prefix string, asan bool) (Layout, error) {
 	var l Layout
 	switch {
 	case prefix == "" && module.Checkout:
@@ -39,7 +40,7 @@ func NewLayout(module Module, recipe Recipe, prefix string, asan bool) (Layout, 
 		if err != nil {
 			return Layout{}, err
 		}
-		home := filepath.Join(cache, fmt.Sprintf("%s-%s-%s-%s", Version, runtime.GOOS, runtime.GOARCH, recipe.Digest[:12]))
+		home := filepath.Join(cache, fmt.Sprintf("%s-%s-%s", Version, strings.ReplaceAll(system, "/", "-"), recipe.Digest[:12]))
 		l = Layout{base: filepath.Join(home, "prefix"), work: filepath.Join(home, "build"), owned: true}
 		l.staging = filepath.Join(l.work, "staging")
 	default:
@@ -58,7 +59,12 @@ func NewLayout(module Module, recipe Recipe, prefix string, asan bool) (Layout, 
 		l = Layout{base: base, work: filepath.Join(cache, "prefix-"+hex.EncodeToString(sum[:6]))}
 		l.staging = filepath.Join(filepath.Dir(base), "."+filepath.Base(base)+".aeron-native")
 	}
-	l.Prefix, l.ASan, l.lock = l.base, asan, filepath.Join(l.work, "lock")
+	l.Prefix, l.ASan, l.System = l.base, asan, system
+	l.lock = filepath.Join(l.work, "lock")
+	if !l.owned {
+		// Beside the prefix, where all see it who install there, each with a cache of their own.
+		l.lock = l.staging + ".lock"
+	}
 	if asan {
 		l.Prefix = filepath.Join(l.base, "asan")
 	}

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -43,7 +44,7 @@ func TestNewLayout_places(t *testing.T) {
 	staged := map[string]string{}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			l, err := nativelib.NewLayout(test.module, test.recipe, test.prefix, test.asan)
+			l, err := nativelib.NewLayout(test.module, test.recipe, system(t), test.prefix, test.asan)
 			require.NoError(t, err)
 			require.True(t, strings.HasPrefix(l.Prefix, test.below+"/"), l.Prefix)
 			require.True(t, strings.HasSuffix(l.Prefix, test.ends), l.Prefix)
@@ -69,17 +70,54 @@ func TestNewLayout_places(t *testing.T) {
 	require.Len(t, locks, len(staged), "prefixes do not wait for each other")
 }
 
+func TestNewLayout_othersWaitForTheSameLock(t *testing.T) {
+	m := nativetest.New(t)
+	prefix := filepath.Join(m.Home, "shared")
+	mine := nativelib.LockPath(layout(t, m, prefix))
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(m.Home, "another's cache"))
+	require.Equal(t, mine, nativelib.LockPath(layout(t, m, prefix)))
+}
+
+func TestTargetSystem_hasALibraryOfItsOwn(t *testing.T) {
+	m := nativetest.New(t)
+	for cc, answer := range map[string]string{"cross-gcc": "aarch64-linux-gnu", "odd": "a/../b", "mute": "", "broken": "x; exit 1"} {
+		m.Tool(cc, "[ $1 != -dumpmachine ] || echo "+answer)
+	}
+	own := runtime.GOOS + "/" + runtime.GOARCH
+	for cc, want := range map[string]string{"cross-gcc": "aarch64-linux-gnu", "cross-gcc -O": own, "odd": own, "mute": own, "broken": own, "none": own, "'": own, "": own} {
+		require.Equal(t, want, nativelib.TargetSystem(t.Context(), cc), cc)
+	}
+	elsewhere := nativelib.Module{Root: m.Root}
+	native, err := nativelib.Install(t.Context(), elsewhere, nativelib.InstallOptions{})
+	require.NoError(t, err)
+	t.Setenv("CC", "cross-gcc")
+	_, _, err = nativelib.Locate(t.Context(), elsewhere, "", false)
+	require.ErrorIs(t, err, nativelib.ErrNotInstalled)
+	cross, err := nativelib.Install(t.Context(), elsewhere, nativelib.InstallOptions{})
+	require.NoError(t, err)
+	require.Equal(t, "aarch64-linux-gnu", cross.Manifest.System)
+	require.NotEqual(t, native.Layout.Prefix, cross.Layout.Prefix)
+	require.FileExists(t, native.Layout.ManifestFile())
+
+	// A checkout has one place.
+	t.Setenv("CC", "")
+	install(t, m, nativelib.InstallOptions{})
+	t.Setenv("CC", "cross-gcc")
+	_, _, err = nativelib.Locate(t.Context(), m.Module(), "", false)
+	require.ErrorContains(t, err, "it was built for "+own+", and CC compiles for aarch64-linux-gnu")
+}
+
 func TestNewLayout_relativePrefixIsOfTheWorkingDirectory(t *testing.T) {
 	m := nativetest.New(t)
 	module := m.Module()
 	t.Chdir(m.Home)
 	recipe, err := nativelib.ReadRecipe(module)
 	require.NoError(t, err)
-	l, err := nativelib.NewLayout(module, recipe, "out", false)
+	l, err := nativelib.NewLayout(module, recipe, system(t), "out", false)
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(m.Home, "out"), l.Prefix)
 	for _, root := range []string{"/", "//", "/x/.."} {
-		_, err := nativelib.NewLayout(module, recipe, root, false)
+		_, err := nativelib.NewLayout(module, recipe, system(t), root, false)
 		require.ErrorIs(t, err, nativelib.ErrPrefix, root)
 		require.ErrorContains(t, err, "name a directory of its own with --prefix")
 	}

@@ -1,6 +1,7 @@
 package nativelib
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ type Manifest struct {
 	ID       string            `json:"id"`       // AERONGO_NATIVE_LIBRARY_ID of aerongo_native.h
 	Variant  string            `json:"variant"`  // release or asan
 	Samples  bool              `json:"samples"`  // bin/ holds aeronmd and upstream's samples
-	System   string            `json:"system"`   // GOOS/GOARCH
+	System   string            `json:"system"`   // what it was compiled for: the compiler's -dumpmachine
 	Compiler string            `json:"compiler"` // the first line of its --version
 	Settings Settings          `json:"settings"`
 	Recipe   string            `json:"recipe"` // SHA-256 over the files that the build is described by
@@ -123,30 +124,38 @@ func readID(prefix string) (string, error) {
 	return string(match[1]), nil
 }
 
-// foreign names a file in the prefix that no installation of ours put there, or returns "".
-func foreign(l Layout) (string, error) {
-	entries, err := os.ReadDir(l.Prefix)
-	if errors.Is(err, fs.ErrNotExist) || (err == nil && len(entries) == 0) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
+// foreign names a file in the prefix that no installation of ours put there, the first that it comes to, or returns "". It reads none of them:
+// the prefix may be somebody's home by mistake.
+func foreign(ctx context.Context, l Layout) (string, error) {
 	manifest, _ := ReadManifest(l) // without one, every file is foreign
-	found, err := hashInstalled(l.Prefix)
-	if err != nil {
-		return "", err
-	}
-	names := make([]string, 0, len(found))
-	for name := range found {
-		if _, ours := manifest.Files[name]; !ours {
-			names = append(names, name)
+	var found string
+	err := filepath.WalkDir(l.Prefix, func(path string, entry fs.DirEntry, err error) error {
+		if err = errors.Join(err, context.Cause(ctx)); err != nil {
+			return err
 		}
+		name, err := filepath.Rel(l.Prefix, path)
+		if err == nil && name == "." && !entry.IsDir() {
+			err = fmt.Errorf("%s is not a directory", path)
+		}
+		if err != nil {
+			return err
+		}
+		if name = filepath.ToSlash(name); entry.IsDir() {
+			if name == "asan" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if _, ours := manifest.Files[name]; ours || name == manifestName {
+			return nil
+		}
+		found = name
+		return filepath.SkipAll
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	if len(names) == 0 {
-		return "", nil
-	}
-	return slices.Min(names), nil
+	return found, err
 }
 
 // writeFile replaces a file in one step, so that no reader sees half of it.

@@ -1,11 +1,14 @@
 package nativelib_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -139,7 +142,7 @@ func TestForeign_namesTheFirstFileThatIsNotOurs(t *testing.T) {
 	l := layout(t, m, filepath.Join(m.Home, "prefix"))
 	requireForeign := func(want string) {
 		t.Helper()
-		got, err := nativelib.Foreign(l)
+		got, err := nativelib.Foreign(t.Context(), l)
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
@@ -158,9 +161,22 @@ func TestForeign_namesTheFirstFileThatIsNotOurs(t *testing.T) {
 	require.ErrorIs(t, err, nativelib.ErrPrefix)
 	require.ErrorContains(t, err, "name an empty directory with --prefix")
 
+	// Nothing is read: somebody's home may hold what has no end.
+	require.NoError(t, os.Remove(filepath.Join(l.IncludeDir(), "aerongo_native.h")))
+	require.NoError(t, syscall.Mkfifo(filepath.Join(l.IncludeDir(), "a"), 0o600))
+	requireForeign("include/aeron/a")
+	m.Write(done.Layout.ManifestFile(), `{"id": "1", "files": {"include/aeron/a": ""}}`)
+	_, err = nativelib.Install(t.Context(), m.Module(), nativelib.InstallOptions{Prefix: l.Prefix})
+	require.ErrorContains(t, err, "lib/libaeron_native.a")
+	why := errors.New("stopped by the test")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
+	_, err = nativelib.Foreign(ctx, l)
+	require.ErrorIs(t, err, why)
+
 	require.NoError(t, os.RemoveAll(l.Prefix))
 	m.Write(l.Prefix, "a file")
-	_, err = nativelib.Foreign(l)
+	_, err = nativelib.Foreign(t.Context(), l)
 	require.ErrorContains(t, err, "not a directory")
 }
 
@@ -213,4 +229,22 @@ func TestReplace_staysWholeWhatEverWasLeftBehind(t *testing.T) {
 	require.NoError(t, nativelib.Replace(l))
 	require.NoFileExists(t, filepath.Join(l.LibDir(), "stale"))
 	require.FileExists(t, filepath.Join(l.Prefix, "asan", "lib", "a"))
+}
+
+func TestRestore_afterAKillBetweenTheRenames(t *testing.T) {
+	for _, moved := range []bool{false, true} {
+		m := nativetest.New(t)
+		done := install(t, m, nativelib.InstallOptions{})
+		asan := install(t, m, nativelib.InstallOptions{ASan: true})
+		staging := nativelib.StagingDir(done.Layout)
+		require.NoError(t, os.Rename(done.Layout.Prefix, staging+"-old"))
+		m.Write(filepath.Join(staging, "lib", "a"), "new")
+		if moved {
+			require.NoError(t, os.Rename(filepath.Join(staging+"-old", "asan"), filepath.Join(staging, "asan")))
+		}
+		require.False(t, install(t, m, nativelib.InstallOptions{ASan: true}).Built, "%v: it was there", moved)
+		require.FileExists(t, asan.Layout.ManifestFile())
+		require.False(t, install(t, m, nativelib.InstallOptions{}).Built, "%v: so was this", moved)
+		require.NoDirExists(t, staging+"-old")
+	}
 }

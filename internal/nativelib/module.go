@@ -40,13 +40,10 @@ func FindModule(ctx context.Context, dir string) (Module, error) {
 	if err != nil {
 		return Module{}, &Problem{Kind: ErrNoModule, What: "the working directory is unknown", Err: err}
 	}
-	for at := dir; ; at = filepath.Dir(at) {
-		if modulePath(filepath.Join(at, "go.mod")) == ModulePath {
-			return newModule(at, true)
-		}
-		if at == filepath.Dir(at) {
-			break
-		}
+	// The nearest go.mod decides, as for the go command: another module may lie in a checkout.
+	own := nearestGoMod(dir)
+	if own != "" && modulePath(own) == ModulePath {
+		return newModule(filepath.Dir(own), true)
 	}
 	if _, err := exec.LookPath("go"); err != nil {
 		return Module{}, &Problem{Kind: ErrTool, What: "the go command is not on PATH", Remedy: "install Go 1.26 or newer", Err: err}
@@ -56,6 +53,13 @@ func FindModule(ctx context.Context, dir string) (Module, error) {
 	if root = strings.TrimSpace(root); listErr == nil && root != "" {
 		return newModule(root, false)
 	}
+	// Not the version that this program was built from: the go command will compile the one that is required.
+	if text, err := os.ReadFile(own); own != "" && err == nil && strings.Contains(string(text), ModulePath) {
+		return Module{}, &Problem{
+			Kind: ErrNoModule, What: fmt.Sprintf("%s requires %s, which cannot be found or has not been downloaded", own, ModulePath),
+			Remedy: "run `go mod download " + ModulePath + "` there", Err: listErr,
+		}
+	}
 	if root := builtFrom(ctx, dir); root != "" {
 		return newModule(root, false)
 	}
@@ -64,6 +68,19 @@ func FindModule(ctx context.Context, dir string) (Module, error) {
 		What:   fmt.Sprintf("%s is neither a checkout of %s nor in a module that requires it", dir, ModulePath),
 		Remedy: fmt.Sprintf("run this in your module after `go get %s` (and `go mod download`)", ModulePath),
 		Err:    listErr,
+	}
+}
+
+// nearestGoMod is the go.mod of the module that a directory lies in, or "".
+func nearestGoMod(dir string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		file := filepath.Join(at, "go.mod")
+		if info, err := os.Stat(file); err == nil && !info.IsDir() {
+			return file
+		}
+		if at == filepath.Dir(at) {
+			return ""
+		}
 	}
 }
 

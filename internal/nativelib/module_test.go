@@ -28,6 +28,29 @@ func TestFindModule_throughReplaceIsNoCheckout(t *testing.T) {
 	require.Equal(t, nativelib.Module{Root: m.Root}, module)
 }
 
+func TestFindModule_anotherModuleInACheckoutIsNone(t *testing.T) {
+	m := nativetest.New(t)
+	inner := filepath.Join(m.Root, "tools")
+	m.Write(filepath.Join(inner, "go.mod"), "module example.com/tools\n\ngo 1.26\n")
+	_, err := nativelib.FindModule(t.Context(), inner)
+	require.ErrorIs(t, err, nativelib.ErrNoModule)
+	m.Write(filepath.Join(inner, "go.mod"), "module example.com/tools\n\ngo 1.26\n\nrequire "+nativelib.ModulePath+" v0.0.0\n\nreplace "+nativelib.ModulePath+" => ..\n")
+	module, err := nativelib.FindModule(t.Context(), inner)
+	require.NoError(t, err)
+	require.Equal(t, nativelib.Module{Root: m.Root}, module)
+}
+
+func TestFindModule_requiredButNotDownloaded(t *testing.T) {
+	m := nativetest.New(t)
+	t.Setenv("GOMODCACHE", filepath.Join(m.Home, "modcache"))
+	user := filepath.Join(m.Home, "user")
+	m.Write(filepath.Join(user, "go.mod"), "module example.com/user\n\ngo 1.26\n\nrequire "+nativelib.ModulePath+" v0.9.0\n")
+	_, err := nativelib.FindModule(t.Context(), user)
+	require.ErrorIs(t, err, nativelib.ErrNoModule)
+	require.ErrorContains(t, err, filepath.Join(user, "go.mod")+" requires "+nativelib.ModulePath)
+	require.ErrorContains(t, err, "go mod download "+nativelib.ModulePath)
+}
+
 func TestFindModule_elsewhereSaysWhatToDo(t *testing.T) {
 	m := nativetest.New(t)
 	elsewhere := t.TempDir()

@@ -21,23 +21,27 @@ func ownGroup(cmd *exec.Cmd) {
 }
 
 // lockFile takes the lock at path, and waits for whoever holds it; waiting is called once if so. The kernel drops the lock when
-// its holder dies, so a crash leaves nothing to clean up.
-func lockFile(ctx context.Context, path string, waiting func()) (release func(), err error) {
+// its last holder dies, so a crash leaves nothing to clean up. Programs that are given the file hold the lock too: those that outlive a killed
+// installation still write into its directories. To release it takes it from them as well.
+func lockFile(ctx context.Context, path string, waiting func()) (held *os.File, release func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, fmt.Errorf("make the directory of lock file %s: %w", path, err)
+		return nil, nil, fmt.Errorf("make the directory of lock file %s: %w", path, err)
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("open lock file: %w", err)
+		return nil, nil, fmt.Errorf("open lock file: %w", err)
 	}
 	for told := false; ; {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
-			return func() { _ = file.Close() }, nil
+			return file, func() {
+				_ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN) // a compiler's cache server may have it open for hours
+				_ = file.Close()
+			}, nil
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
 			_ = file.Close()
-			return nil, fmt.Errorf("lock %s: %w", path, err)
+			return nil, nil, fmt.Errorf("lock %s: %w", path, err)
 		}
 		if !told && waiting != nil {
 			waiting()
@@ -46,7 +50,7 @@ func lockFile(ctx context.Context, path string, waiting func()) (release func(),
 		select {
 		case <-ctx.Done():
 			_ = file.Close()
-			return nil, fmt.Errorf("waiting for lock %s: %w", path, context.Cause(ctx))
+			return nil, nil, fmt.Errorf("waiting for lock %s: %w", path, context.Cause(ctx))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

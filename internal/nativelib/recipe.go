@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -98,6 +99,20 @@ func ReadSettings(ctx context.Context) Settings {
 	return s
 }
 
+// TargetSystem is what a C compiler compiles for, by its own word (-dumpmachine), else the system that this program runs on.
+func TargetSystem(ctx context.Context, cc string) string {
+	if words, err := splitFlags(cc); err == nil && len(words) > 0 {
+		text, err := (command{}).run(ctx, words[0], append(words[1:], "-dumpmachine")...)
+		if text = strings.TrimSpace(text); err == nil && targetName.MatchString(text) {
+			return text
+		}
+	}
+	return runtime.GOOS + "/" + runtime.GOARCH
+}
+
+// targetName becomes part of a directory's name.
+var targetName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]*$`)
+
 // GoEnv asks the go command for variables of its environment. without names variables of the process's environment that it must
 // not see, so that it answers from its own file.
 func GoEnv(ctx context.Context, without []string, names ...string) (map[string]string, error) {
@@ -113,6 +128,13 @@ func GoEnv(ctx context.Context, without []string, names ...string) (map[string]s
 }
 
 func hashFile(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return "", fmt.Errorf("read %s: it is no regular file", path) // a FIFO would be waited for
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return "", err

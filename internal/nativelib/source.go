@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,8 +67,8 @@ func OpenSource(recipe Recipe, dir string, samples, allowModified bool) (Source,
 }
 
 // FetchSource has cargo fetch the crate that carries the tree, and checks the tree. A copy in cargo's own store that was damaged
-// or edited is removed and unpacked again, once. work is a directory that may be written.
-func FetchSource(ctx context.Context, recipe Recipe, work string, samples bool, log func(string)) (Source, error) {
+// or edited is removed and unpacked again, once. work is a directory that may be written; output gets what cargo prints, and may be nil.
+func FetchSource(ctx context.Context, recipe Recipe, work string, samples bool, log func(string), output io.Writer) (Source, error) {
 	// A copy: the module may be read-only, and cargo looks for a workspace in the directories above.
 	pin := filepath.Join(work, "cargo")
 	if err := os.MkdirAll(pin, 0o755); err != nil {
@@ -82,7 +83,7 @@ func FetchSource(ctx context.Context, recipe Recipe, work string, samples bool, 
 			return Source{}, fmt.Errorf("prepare the fetch: %w", err)
 		}
 	}
-	crate, err := locateCrate(ctx, pin, log)
+	crate, err := locateCrate(ctx, pin, log, output)
 	if err != nil {
 		return Source{}, err
 	}
@@ -93,13 +94,16 @@ func FetchSource(ctx context.Context, recipe Recipe, work string, samples bool, 
 			what = problem.What
 		}
 		log("cargo's unpacked copy is damaged, so it is unpacked again: " + what)
-		if err := os.RemoveAll(crate); err != nil {
+		// Renamed first: cargo takes half of a directory for a whole one, for ever.
+		aside := crate + ".removed-by-aeron-native"
+		if err := errors.Join(os.RemoveAll(aside), os.Rename(crate, aside)); err != nil {
 			return Source{}, &Problem{
 				Kind: ErrModifiedSource, What: "cargo's unpacked copy of the source is damaged and cannot be removed",
 				Remedy: "remove " + crate + " yourself", Err: err,
 			}
 		}
-		if crate, err = locateCrate(ctx, pin, log); err != nil {
+		_ = os.RemoveAll(aside)
+		if crate, err = locateCrate(ctx, pin, log, output); err != nil {
 			return Source{}, err
 		}
 		source, err = OpenSource(recipe, crate, samples, false)
@@ -107,7 +111,7 @@ func FetchSource(ctx context.Context, recipe Recipe, work string, samples bool, 
 	if err != nil {
 		return Source{}, &Problem{
 			Kind: ErrModifiedSource, What: fmt.Sprintf("cargo delivered a source in %s that cannot be used", crate),
-			Remedy: "remove that directory and cargo's copy of the archive (registry/cache), and run again, " + noCargoRemedy, Err: err,
+			Remedy: "remove " + crate + " and cargo's copy of the archive (registry/cache), and run again, " + noCargoRemedy, Err: err,
 		}
 	}
 	source.Origin = "crate"
@@ -115,7 +119,7 @@ func FetchSource(ctx context.Context, recipe Recipe, work string, samples bool, 
 }
 
 // locateCrate gives the crate's directory, fetching only when cargo does not have it already.
-func locateCrate(ctx context.Context, pin string, log func(string)) (string, error) {
+func locateCrate(ctx context.Context, pin string, log func(string), output io.Writer) (string, error) {
 	manifest := filepath.Join(pin, "Cargo.toml")
 	metadata := func() (string, error) {
 		return command{dir: pin}.run(ctx, "cargo", "metadata", "--locked", "--offline", "--format-version", "1", "--manifest-path", manifest)
@@ -123,10 +127,10 @@ func locateCrate(ctx context.Context, pin string, log func(string)) (string, err
 	text, err := metadata()
 	if err != nil {
 		log("fetching " + CrateName + " " + Version + " with cargo")
-		if _, err := (command{dir: pin}).run(ctx, "cargo", "fetch", "--locked", "--manifest-path", manifest); err != nil {
+		if _, err := (command{dir: pin, tee: output}).run(ctx, "cargo", "fetch", "--locked", "--manifest-path", manifest); err != nil {
 			return "", &Problem{
 				Kind: ErrNoSource, What: "cargo could not fetch " + CrateName + " " + Version,
-				Remedy: "see cargo's message and run again, " + noCargoRemedy, Err: err,
+				Remedy: "see cargo's message (remove a directory " + CrateName + "-" + Version + " that it calls damaged) and run again, " + noCargoRemedy, Err: err,
 			}
 		}
 		if text, err = metadata(); err != nil {

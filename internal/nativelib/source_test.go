@@ -84,6 +84,16 @@ func TestSource_samplesCountOnlyWhenTheyAreBuilt(t *testing.T) {
 	require.ErrorContains(t, err, "aeron-samples/src/main/c/cping.c is missing")
 }
 
+func TestSource_samplesThatAreThereAlreadyAreHeldAgainstThePin(t *testing.T) {
+	m := nativetest.New(t)
+	done := install(t, m, nativelib.InstallOptions{SourceDir: m.Tree, Samples: true})
+	m.Write(filepath.Join(m.Tree, "aeron-samples/src/main/c/cping.c"), "int patched;\n")
+	m.Write(filepath.Join(done.Layout.LibDir(), "libaeron_native.a"), "damaged")
+	_, err := nativelib.Install(t.Context(), m.Module(), nativelib.InstallOptions{SourceDir: m.Tree})
+	require.ErrorIs(t, err, nativelib.ErrModifiedSource)
+	require.ErrorContains(t, err, "cping.c differs")
+}
+
 func TestSource_cargosDamagedCopyIsUnpackedAgainOnce(t *testing.T) {
 	m := nativetest.New(t)
 	done := install(t, m, nativelib.InstallOptions{})
@@ -95,12 +105,15 @@ func TestSource_cargosDamagedCopyIsUnpackedAgainOnce(t *testing.T) {
 	require.True(t, again.Built)
 	require.Contains(t, strings.Join(said, "\n"), "unpacked again")
 	require.Equal(t, 2, m.Fetched())
+	crates, err := filepath.Glob(filepath.Join(m.Home, "cargo/registry/src/index/*"))
+	require.NoError(t, err)
+	require.Len(t, crates, 1, "what was put aside is gone")
 
 	// The archive itself is bad: an error, not a loop.
 	m.Write(filepath.Join(m.Tree, "aeron-client/src/main/c/aeronc.c"), "int bad;\n")
 	m.Write(unpacked, "int damaged;\n")
 	require.NoError(t, os.RemoveAll(done.Layout.Prefix))
-	_, err := nativelib.Install(t.Context(), m.Module(), nativelib.InstallOptions{})
+	_, err = nativelib.Install(t.Context(), m.Module(), nativelib.InstallOptions{})
 	require.ErrorIs(t, err, nativelib.ErrModifiedSource)
 	require.ErrorContains(t, err, "aeronc.c differs")
 	require.Equal(t, 3, m.Fetched())

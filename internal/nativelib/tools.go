@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -126,7 +127,15 @@ func checkCompiler(ctx context.Context, cc string) Tool {
 		t.State, t.Remedy = Broken, fmt.Sprintf("CC is %q: set it to a command such as gcc", cc)
 		return t
 	}
-	remedy := fmt.Sprintf("install a C compiler (CC is %q)%s", cc, debianPackage("gcc libc6-dev"))
+	remedy := "install a C compiler" + debianPackage("gcc libc6-dev")
+	if name := filepath.Base(words[0]); name != "gcc" && name != "cc" {
+		// Another one was asked for: gcc's package would not bring it.
+		t.Packages = nil
+		if strings.HasPrefix(name, "clang") {
+			t.Packages = []string{name, "libc6-dev"}
+		}
+		remedy = fmt.Sprintf("install %s, which CC names%s, or unset CC (`go env -u CC` if it is stored)", words[0], debianPackage(strings.Join(t.Packages, " ")))
+	}
 	if t.Path, err = exec.LookPath(words[0]); err != nil {
 		t.State, t.Remedy = Missing, remedy
 		return t

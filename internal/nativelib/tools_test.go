@@ -42,6 +42,9 @@ func TestCheckTools_whatIsWrong(t *testing.T) {
 		{"no compiler", "gcc", "", "C compiler", nativelib.Missing, []string{"gcc", "libc6-dev"}, "C compiler is missing"},
 		{"no libc headers", "gcc", `case "$*" in *--version*) echo gcc 12 ;; *) echo "stdio.h: No such file" >&2; exit 1 ;; esac`, "C compiler", nativelib.Broken, []string{"gcc", "libc6-dev"}, "stdio.h: No such file"},
 		{"broken compiler", "gcc", `echo "cannot execute" >&2; exit 1`, "C compiler", nativelib.Broken, []string{"gcc", "libc6-dev"}, "cannot execute"},
+		{"broken clang", "clang", `exit 1`, "C compiler", nativelib.Broken, []string{"clang", "libc6-dev"}, "install clang, which CC names (Debian: apt-get install clang libc6-dev), or unset CC"},
+		{"no clang-15", "clang-15", "", "C compiler", nativelib.Missing, []string{"clang-15", "libc6-dev"}, "install clang-15"},
+		{"no cross compiler", "cross-gcc", "", "C compiler", nativelib.Missing, nil, "install cross-gcc, which CC names, or unset CC"},
 		{"no cmake", "cmake", "", "cmake", nativelib.Missing, []string{"cmake"}, "cmake is missing"},
 		{"old cmake", "cmake", `echo cmake version 3.18.4`, "cmake", nativelib.TooOld, []string{"cmake"}, "cmake is too old (3.18.4; 3.22 or newer is needed)"},
 		{"mute cmake", "cmake", `echo hello`, "cmake", nativelib.Broken, []string{"cmake"}, "names no version"},
@@ -58,7 +61,11 @@ func TestCheckTools_whatIsWrong(t *testing.T) {
 			} else {
 				m.Tool(test.tool, test.script)
 			}
-			tools := nativelib.CheckTools(t.Context(), nativelib.Settings{CC: "gcc"}, false)
+			cc := "gcc"
+			if test.reported == "C compiler" {
+				cc = test.tool
+			}
+			tools := nativelib.CheckTools(t.Context(), nativelib.Settings{CC: cc}, false)
 			found := tool(t, tools, test.reported)
 			require.Equal(t, test.state, found.State)
 			err := tools.Problems(true)
