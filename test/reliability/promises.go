@@ -42,7 +42,7 @@ var chapters = []chapter{
 	}},
 	{"Messages", []promise{
 		{"Every length up to the longest arrives as it was sent", []string{"aeronc.TestOffer_everyLengthArrivesAsItWasSent", "..TestReceive_everySizeInEveryWay"}},
-		{"Nothing on the path of a message allocates", []string{"..TestDataPath_doesNotAllocate", "aeronc.TestPublication_doesNotAllocate"}},
+		{"Nothing on the path of a message allocates", []string{"..TestDataPath_doesNotAllocate", "..TestDataPath_everyOtherWayDoesNotAllocate", "aeronc.TestPublication_doesNotAllocate"}},
 		{"A walk of the log in Go sees what C's own poll sees", []string{"aeronc.TestPoll_seesWhatCsPollSees"}},
 		{"What Go writes is byte for byte what C writes, and what Go reads of it what C reads, by every kind of poll and assembler, whatever a script of appends, claims, polls and answers says", []string{"aeronc.TestReference_randomScripts", "aeronc.FuzzReference"}},
 		{"Go and C append to one and the same state", []string{"aeronc.TestExclusiveOffer_goAndCShareOneState"}},
