@@ -19,6 +19,7 @@ type plan struct {
 	warmUp          time.Duration // of each contestant; half of it after the first sitting
 	least           int           // messages in a round
 	sample          time.Duration // how long a contestant is watched for a profile
+	profileSittings int           // in so many parts, with a stream of its own each
 	checked         bool
 	only            string
 	withoutJava     bool
@@ -61,7 +62,7 @@ func needed() []streamCase {
 func quickPlan() plan {
 	return plan{
 		rounds: 16, sittings: 8, latencySittings: 2, guardSittings: 10, round: 100 * time.Millisecond, warmUp: 200 * time.Millisecond, least: 2000,
-		sample: 5 * time.Second, cases: needed(), latency: []roundTrip{
+		sample: 5 * time.Second, profileSittings: 5, cases: needed(), latency: []roundTrip{
 			{"ipc", 0, 10000, pingers}, {"udp", 0, 2000, pingers}, {"ipc", 10000, 1000, pingers}, {"udp", 5000, 500, pingers},
 		}, costs: costPlan{messages: 100000, firsts: 31, adds: 20, streams: 1000, turns: 200, idles: 3, idle: 300},
 	}
@@ -70,7 +71,7 @@ func quickPlan() plan {
 // smokePlan is for tests of the bench: everything once, and hardly anything of it.
 func smokePlan() plan {
 	p := quickPlan()
-	p.rounds, p.sittings, p.latencySittings, p.guardSittings, p.round, p.warmUp, p.least, p.sample = 1, 1, 1, 1, 0, 2, 200, 1
+	p.rounds, p.sittings, p.latencySittings, p.guardSittings, p.round, p.warmUp, p.least, p.sample, p.profileSittings = 1, 1, 1, 1, 0, 2, 200, 1, 1
 	for i := range p.latency {
 		p.latency[i].count = 20
 	}
@@ -86,7 +87,7 @@ func fullPlan() plan {
 			{"udp", 1000, 300, pingers}, {"udp", 5000, 1500, pingers}, {"udp", 10000, 3000, pingers},
 		},
 		costs:  costPlan{messages: 1000000, firsts: 61, adds: 20, streams: 1000, turns: 500, idles: 5, idle: 1000},
-		rounds: 14, sittings: 7, latencySittings: 2, guardSittings: 40, round: 100 * time.Millisecond, warmUp: 300 * time.Millisecond, least: 2000, sample: 5 * time.Second,
+		rounds: 14, sittings: 7, latencySittings: 2, guardSittings: 40, round: 100 * time.Millisecond, warmUp: 300 * time.Millisecond, least: 2000, sample: 5 * time.Second, profileSittings: 5,
 	}
 	for _, media := range []string{"ipc", "udp"} {
 		for _, length := range []int{32, 288, 1344, 16384} {

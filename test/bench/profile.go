@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,20 +14,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/aeroncgo/aeron"
 	"github.com/aeroncgo/aeron/test/bench/protocol"
+	"github.com/aeroncgo/aeron/test/bench/report"
 )
 
 // profiled are the contestants whose time is looked into, and profileCase is the case if --only names none.
-var profiled = []string{inC, ours, batched, aeronGo}
+var profiled = []string{inC, ours, batched, aeronGo, java}
 
 const profileCase = "ipc-32-exclusive-1"
-
-// kernel is what is not ours to look into: one function.
-const kernel = "the kernel"
 
 // profiles shows where the time of contestants goes: the functions, and the instructions that are waited at.
 func (b *bench) profiles(to string) error {
@@ -37,7 +33,8 @@ func (b *bench) profiles(to string) error {
 	}
 	m := machine(b.plan)
 	text := bytes.NewBufferString(fmt.Sprintf("%s on %s: %s, %d cores, %s, Aeron C %s.\n"+
-		"Shares of the samples that were taken of a contestant's threads by the processor time that they took, and of those at single instructions.\n",
+		"Shares of the samples that were taken of all threads of a contestant by the processor time that they took, and of those at single\n"+
+		"instructions. For UDP the driver's threads too, while they served that contestant.\n",
 		m.Command, m.Date, m.CPU, m.Cores, m.Go, m.Aeron))
 	err := b.compiled(func(dir string, built programs) error {
 		commands := built.contestants()
@@ -45,8 +42,11 @@ func (b *bench) profiles(to string) error {
 		return b.withDriver(aeron.Config{}, commands, func(string) error {
 			return b.eachStream(cmp.Or(b.plan.only, profileCase), func(s stream) error {
 				for _, name := range profiled {
+					if b.processes[name] == nil {
+						continue
+					}
 					if err := b.profile(text, s, name, filepath.Join(dir, "perf.data")); err != nil {
-						return err
+						return fmt.Errorf("profile of %s, %s: %w", name, s.name, err)
 					}
 				}
 				return nil
@@ -59,76 +59,122 @@ func (b *bench) profiles(to string) error {
 	return os.WriteFile(to, text.Bytes(), 0o644)
 }
 
-// profile runs a contestant for a while, and writes down where it was meanwhile.
-func (b *bench) profile(w io.Writer, s stream, name, file string) (err error) {
-	p := b.processes[name]
-	b.streams++
-	s.Stream = b.streams
-	if err := p.open(s.Throughput); err != nil {
-		return err
+// profile runs a contestant in several sittings, and writes down where it was meanwhile.
+func (b *bench) profile(w io.Writer, s stream, name, file string) error {
+	watched := []*watch{{title: name, pid: b.processes[name].command.Process.Pid}}
+	if strings.Contains(s.Channel, "udp") {
+		watched = append(watched, &watch{title: "the driver of " + name, pid: os.Getpid()})
 	}
-	defer func() { err = errors.Join(err, p.close()) }()
-	var messages int
-	if err := b.warmUp(p, &messages, s.Publishers, b.plan.warmUp); err != nil {
-		return err
-	}
-	stop, err := record(b.ctx, p.command.Process.Pid, file)
+	r, err := record(b.ctx, file)
 	if err != nil {
 		return err
 	}
-	for begin := time.Now(); time.Since(begin) < b.plan.sample; {
-		if _, err := p.run(protocol.Run{Messages: messages}); err != nil {
-			return errors.Join(err, stop())
+	var rates []string
+	for range b.plan.profileSittings {
+		rate, err := b.profileSitting(r, s, b.processes[name], watched)
+		if err != nil {
+			return errors.Join(err, r.end())
 		}
+		rates = append(rates, report.Number(rate))
 	}
-	if err := stop(); err != nil {
+	if err := r.end(); err != nil {
 		return err
 	}
-	out, err := output(b.ctx, "perf", "script", "-i", file, "-F", "ip,sym,dso")
+	if name == java {
+		forget, err := b.nameCompiled(watched[0].pid)
+		if err != nil {
+			return err
+		}
+		defer forget()
+	}
+	out, err := output(b.ctx, "perf", "script", "-i", file, "-F", "pid,ip,sym,dso")
 	if err != nil {
 		return err
 	}
 	b.say("profile of %s, %s", name, s.name)
-	return writeProfile(w, fmt.Sprintf("%s, %s", s.name, name), samples(out), func(function string) (string, error) {
-		return output(b.ctx, "perf", "annotate", "-i", file, "--stdio", "-s", function)
-	})
+	for _, of := range watched {
+		functions := samplesOf(of.pid, out)
+		taken := all(functions)
+		if err := covered(taken, of.used); err != nil {
+			return fmt.Errorf("%s: %w", of.title, err)
+		}
+		title := fmt.Sprintf("%s, %s: %d samples of %.2f s of processor time, in sittings of %s messages/s", s.name, of.title, taken, of.used.Seconds(), strings.Join(rates, "; "))
+		err := writeProfile(w, title, functions, func(f function) (string, error) {
+			return output(b.ctx, "perf", "annotate", "-i", file, "--stdio", "-d", f.file, "-s", f.name)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// record samples a process by the processor time that it takes, which needs no counters of the processor: virtual machines often have none.
-func record(ctx context.Context, pid int, file string) (stop func() error, err error) {
-	var said bytes.Buffer
-	perf := exec.CommandContext(ctx, "perf", "record", "-e", "cpu-clock", "-F", "5000", "-p", strconv.Itoa(pid), "-o", file)
-	perf.Stderr = &said
-	if err := perf.Start(); err != nil {
+// watch is a process, and what it took while it was watched.
+type watch struct {
+	title string
+	pid   int
+	began time.Duration // its processor time when it was last begun to be watched
+	used  time.Duration
+}
+
+func (w *watch) begin() (err error) {
+	w.began, err = processorTime(w.pid)
+	return err
+}
+
+func (w *watch) end() error {
+	now, err := processorTime(w.pid)
+	w.used += now - w.began
+	return err
+}
+
+// profileSitting watches while a contestant has its runs on a new stream, and gives the rate of them all.
+func (b *bench) profileSitting(r *recorder, s stream, p *process, watched []*watch) (rate float64, err error) {
+	b.streams++
+	s.Stream = b.streams
+	if err := p.open(s.Throughput); err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	long := b.plan.sample / time.Duration(b.plan.profileSittings)
+	var messages int
+	if err := b.warmUp(p, &messages, s.Publishers, b.plan.warmUp+long); err != nil {
+		return 0, err
+	}
+	for _, of := range watched {
+		if err := of.begin(); err != nil {
+			return 0, err
+		}
+	}
+	if err := r.tell("enable"); err != nil {
+		return 0, err
+	}
+	var received, nanoseconds int64
+	begin := time.Now()
+	for received == 0 || time.Since(begin) < long {
+		result, err := p.run(protocol.Run{Messages: messages})
+		if err != nil {
+			return 0, err
+		}
+		received, nanoseconds = received+result.Received, nanoseconds+result.Nanoseconds
+	}
+	if err := r.tell("disable"); err != nil {
+		return 0, err
+	}
+	for _, of := range watched {
+		if err := of.end(); err != nil {
+			return 0, err
+		}
+	}
+	return float64(received) / time.Duration(nanoseconds).Seconds(), nil
+}
+
+// nameCompiled has a Java machine write down where its compiled methods lie, for perf to read, until forget.
+func (b *bench) nameCompiled(pid int) (forget func(), err error) {
+	if _, err := output(b.ctx, "jcmd", strconv.Itoa(pid), "Compiler.perfmap"); err != nil {
 		return nil, err
 	}
-	return func() error {
-		if err := perf.Process.Signal(syscall.SIGTERM); err != nil {
-			return fmt.Errorf("perf record has ended: %w: %s", err, bytes.TrimSpace(said.Bytes()))
-		}
-		// It ends by the signal that it was sent.
-		if err := perf.Wait(); err != nil && perf.ProcessState.ExitCode() != -1 {
-			return fmt.Errorf("perf record: %w: %s", err, bytes.TrimSpace(said.Bytes()))
-		}
-		return nil
-	}, nil
-}
-
-// samples counts the functions of what perf script prints: "address function (file)" a line.
-func samples(script string) map[string]int {
-	counts := map[string]int{}
-	for line := range strings.Lines(script) {
-		fields := strings.Fields(line)
-		if len(fields) < 2 {
-			continue
-		}
-		function := fields[1]
-		if dso := fields[len(fields)-1]; strings.HasPrefix(dso, "([") {
-			function = kernel
-		}
-		counts[function]++
-	}
-	return counts
+	return func() { _ = os.Remove(fmt.Sprintf("/tmp/perf-%d.map", pid)) }, nil
 }
 
 // What is less than a percent of the samples is left out, and so are instructions of less than three.
@@ -137,27 +183,33 @@ const (
 	leastInstruction = 0.03
 )
 
-// writeProfile writes the functions that samples are in, most first, each with its instructions that have many.
-func writeProfile(w io.Writer, title string, functions map[string]int, annotate func(function string) (string, error)) error {
-	all := 0
+// all is how many samples there are.
+func all(functions map[function]int) int {
+	sum := 0
 	for _, n := range functions {
-		all += n
+		sum += n
 	}
-	if all == 0 {
+	return sum
+}
+
+// writeProfile writes the functions that samples are in, most first, each with its instructions that have many.
+func writeProfile(w io.Writer, title string, functions map[function]int, annotate func(function) (string, error)) error {
+	taken := all(functions)
+	if taken == 0 {
 		return fmt.Errorf("%s: perf took no samples", title)
 	}
-	fmt.Fprintf(w, "\n%s: %d samples\n", title, all)
-	share := func(n int) float64 { return float64(n) / float64(all) }
-	for _, function := range most(functions) {
-		n := functions[function]
+	fmt.Fprintf(w, "\n%s\n", title)
+	share := func(n int) float64 { return float64(n) / float64(taken) }
+	for _, f := range most(functions) {
+		n := functions[f]
 		if share(n) < leastFunction {
 			break
 		}
-		fmt.Fprintf(w, "%6.1f %%  %s\n", 100*share(n), function)
-		if function == kernel || share(n) < leastInstruction {
+		fmt.Fprintf(w, "%6.1f %%  %s\n", 100*share(n), f.name)
+		if f == kernel || f.compiled() || share(n) < leastInstruction {
 			continue
 		}
-		text, err := annotate(function)
+		text, err := annotate(f)
 		if err != nil {
 			return err
 		}
@@ -170,10 +222,10 @@ func writeProfile(w io.Writer, title string, functions map[string]int, annotate 
 	return nil
 }
 
-// most are the keys of counts, those with most first.
-func most(counts map[string]int) []string {
-	return slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), strings.Compare(a, b))
+// most are the functions with most samples first.
+func most(functions map[function]int) []function {
+	return slices.SortedFunc(maps.Keys(functions), func(a, b function) int {
+		return cmp.Or(cmp.Compare(functions[b], functions[a]), strings.Compare(a.name, b.name))
 	})
 }
 

@@ -2,28 +2,57 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-func TestSamples_countsFunctionsAndTakesTheKernelAsOne(t *testing.T) {
-	require.Equal(t, map[string]int{
-		"aeron_image_poll": 2, "pkg.(*Image).walk": 1, "main": 1, kernel: 2, "github.com/x.(*sync[go.shape.int]).f": 1,
-	}, samples(`
-     55d1a0 aeron_image_poll (/tmp/bench-c)
-     55d1a4 aeron_image_poll (/tmp/bench-c)
-     5611d1 pkg.(*Image).walk (/tmp/ours)
-     5611d1 main (/tmp/ours)
-     5611d1 github.com/x.(*sync[go.shape.int]).f (/tmp/ours)
- ffffffff81 do_sched_yield ([kernel.kallsyms])
- ffffffff82 __schedule ([kernel.kallsyms])
-`))
-	require.Empty(t, samples("\n"))
+func TestSamplesOf_countsAProcessAndTakesTheKernelAsOne(t *testing.T) {
+	const script = `
+     7     55d1a0 aeron_image_poll (/tmp/bench-c)
+     7     55d1a4 aeron_image_poll (/tmp/bench-c)
+     7     5611d1 pkg.(*Image).walk (/tmp/ours)
+     7     5611d1 github.com/x.(*sync[go.shape.int]).f (/tmp/ours)
+     7     7f11d1 long io.aeron.ExclusivePublication.offer(org.agrona.DirectBuffer, int, int) (/tmp/perf-7.map)
+     7     7f11d1 [unknown] ([unknown])
+     7     7f11d1 __vdso_clock_gettime ([vdso])
+    77     5611d1 main (/tmp/another)
+     7 ffffffff81 do_sched_yield ([kernel.kallsyms])
+     7 ffffffff82 start_xmit ([virtio_net])
+`
+	require.Equal(t, map[function]int{
+		{"aeron_image_poll", "/tmp/bench-c"}: 2, {"pkg.(*Image).walk", "/tmp/ours"}: 1, {"github.com/x.(*sync[go.shape.int]).f", "/tmp/ours"}: 1,
+		{"long io.aeron.ExclusivePublication.offer(org.agrona.DirectBuffer, int, int)", "/tmp/perf-7.map"}: 1,
+		{"[unknown]", "[unknown]"}: 1, {"__vdso_clock_gettime", "[vdso]"}: 1, kernel: 2,
+	}, samplesOf(7, script))
+	require.Empty(t, samplesOf(8, script))
+	require.Empty(t, samplesOf(7, "\n"))
+}
+
+// A process's time has that of threads that have ended, and a profile that lacks most of it is none.
+func TestCovered_refusesAProfileOfSomeThreadsOnly(t *testing.T) {
+	require.NoError(t, covered(sampled, time.Second))
+	require.NoError(t, covered(0, 0))
+	require.EqualError(t, covered(905, 4*time.Second), "perf took 905 samples, which are 0.18 s of 4.00 s of processor time")
+
+	before, err := processorTime(os.Getpid())
+	require.NoError(t, err)
+	for begin := time.Now(); ; {
+		now, err := processorTime(os.Getpid())
+		require.NoError(t, err)
+		if now > before {
+			break
+		}
+		require.Less(t, time.Since(begin), time.Minute, "a loop that spins takes some")
+	}
+	_, err = processorTime(-1)
+	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
 func TestInstructions_thoseWithMostFirst(t *testing.T) {
@@ -41,23 +70,25 @@ func TestInstructions_thoseWithMostFirst(t *testing.T) {
 }
 
 func TestWriteProfile_leavesOutWhatIsLittle(t *testing.T) {
-	counts := map[string]int{"walk": 500, kernel: 480, "rare": 15, "never": 5}
+	walk, method := function{"walk", "/tmp/ours"}, function{"method", "/tmp/perf-1.map"}
+	counts := map[function]int{walk: 400, kernel: 480, method: 100, {"rare", ""}: 15, {"never", ""}: 5}
 	var out strings.Builder
-	require.NoError(t, writeProfile(&out, "case, c", counts, func(function string) (string, error) {
-		require.Equal(t, "walk", function, "nothing else is worth a look inside")
+	require.NoError(t, writeProfile(&out, "case, c: samples", counts, func(f function) (string, error) {
+		require.Equal(t, walk, f, "nothing else can be looked into, or is worth it")
 		return "80.00 : 1: load\n 5.00 : 2: store\n", nil
 	}))
 	require.Equal(t, `
-case, c: 1000 samples
-  50.0 %  walk
-              40.0 %  load
+case, c: samples
   48.0 %  the kernel
+  40.0 %  walk
+              32.0 %  load
+  10.0 %  method
    1.5 %  rare
 `, out.String())
 
 	require.ErrorContains(t, writeProfile(&out, "case, c", nil, nil), "case, c: perf took no samples")
 	failed := errors.New("no such function")
-	require.ErrorIs(t, writeProfile(&out, "", counts, func(string) (string, error) { return "", failed }), failed)
+	require.ErrorIs(t, writeProfile(&out, "", counts, func(function) (string, error) { return "", failed }), failed)
 }
 
 func TestProfiles_withoutPerfSayWhereItIs(t *testing.T) {
@@ -67,27 +98,46 @@ func TestProfiles_withoutPerfSayWhereItIs(t *testing.T) {
 	require.ErrorContains(t, err, "linux-perf")
 }
 
-// Every contestant is watched while it runs, with a perf that has seen one function.
-func TestProfiles_ofEveryContestant(t *testing.T) {
+// fakePerf is a perf in PATH that has seen one function of every process that the bench has started, so many times.
+func fakePerf(t *testing.T, record string, samples int) {
+	t.Helper()
 	programs := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(programs, "perf"), []byte(`#!/bin/sh
+	require.NoError(t, os.WriteFile(filepath.Join(programs, "perf"), fmt.Appendf(nil, `#!/bin/sh
 case $1 in
-record) exec sleep 60 ;;
-script) echo "  1f offer (/tmp/program)" ;;
-annotate) echo "100.00 : 1f: mov %rax,(%rbx)" ;;
+record) %s ;;
+script) for pid in $(grep -lx "PPid:	$PPID" /proc/[0-9]*/status | cut -d/ -f3) $PPID; do yes "$pid 1f offer (/tmp/program)" | head -n %d; done ;;
+annotate) echo "100.00 : 1f: mov %%rax,(%%rbx)" ;;
 esac
-`), 0o755))
+`, record, samples), 0o755))
 	t.Setenv("PATH", programs+string(filepath.ListSeparator)+os.Getenv("PATH"))
+}
+
+// Every contestant is watched while it runs, and for UDP the driver.
+func TestProfiles_ofEveryContestant(t *testing.T) {
+	const obeys = `while read -r command <&3; do echo ack >&4; test "$command" != stop || exit 0; done; exit 1`
+	fakePerf(t, obeys, 50000)
 	t.Chdir("../..")
 	file := filepath.Join(t.TempDir(), "profile")
 	p := smokePlan()
-	p.withoutJava = true
+	p.withoutJava, p.only = true, "udp-32-exclusive-1"
 	b := newBench(t.Context(), p)
 	require.NoError(t, b.profiles(file))
 	require.Empty(t, b.errs)
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
-	for _, name := range profiled {
-		require.Contains(t, string(text), profileCase+", "+name+": 1 samples\n 100.0 %  offer\n             100.0 %  mov %rax,(%rbx)\n")
+	for _, name := range []string{inC, ours, batched, aeronGo, "the driver of " + inC} {
+		require.Regexp(t, `\nudp-32-exclusive-1, `+name+`: 50000 samples of [\d.]+ s of processor time, in sittings of [\d,]+ messages/s
+ 100\.0 %  offer
+             100\.0 %  mov %rax,\(%rbx\)
+`, string(text))
 	}
+}
+
+func TestRecorder_saysWhatPerfSaysWhenItEnds(t *testing.T) {
+	fakePerf(t, "echo no permission >&2; exit 3", 0)
+	r, err := record(t.Context(), filepath.Join(t.TempDir(), "data"))
+	require.NoError(t, err)
+	err = r.tell("enable")
+	require.ErrorContains(t, err, "perf record does not enable")
+	require.ErrorContains(t, err, "exit status 3: no permission")
 }
