@@ -48,7 +48,7 @@ func TestFeatures_nameWhatThereIs(t *testing.T) {
 	require.Greater(t, rows, 20)
 	require.Equal(t, 12, transports)
 	// An example without an expected output compiles, and does not run.
-	for _, name := range regexp.MustCompile("`(Example_\\w*)`").FindAllStringSubmatch(string(table), -1) {
+	for _, name := range regexp.MustCompile("`(Example\\w*)`").FindAllStringSubmatch(string(table), -1) {
 		_, body, _ := strings.Cut(tests.String(), "func "+name[1]+"(")
 		body, _, _ = strings.Cut(body, "\n}\n")
 		require.Contains(t, body, "// Output:", name[1])

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -431,5 +432,27 @@ func ExampleClient_AsyncAddPublication() {
 		}
 		return publications, err
 	}
-	_ = begin
+	// The rest is a driver to ask. Package aeron runs one in a line.
+	must := func(err error) {
+		if err != nil {
+			panic(err)
+		}
+	}
+	dir := fmt.Sprintf("/dev/shm/aeronc-example-%d", os.Getpid())
+	defer os.RemoveAll(dir)
+	settings, err := aeronc.NewDriverContext()
+	must(err)
+	must(settings.SetDir(dir))
+	driver, err := aeronc.StartDriver(settings)
+	must(err)
+	defer driver.Close()
+	c, err := aeronc.NewContext()
+	must(err)
+	must(c.SetDir(dir))
+	client, err := aeronc.Connect(c)
+	must(err)
+	defer client.Close()
+	publications, err := begin(context.Background(), client, []string{"aeron:ipc?alias=one", "aeron:ipc?alias=two"})
+	fmt.Println(len(publications), err)
+	// Output: 2 <nil>
 }
