@@ -105,6 +105,20 @@ func TestBuild(t *testing.T) {
 			require.Contains(t, asked[name][0], shim, name)
 			require.NotEmpty(t, asked["aerongo_"+name], "nothing calls the shim's %s", name)
 		}
+		for name, from := range map[string]string{
+			"receive_channel_endpoint_remove_destination":            "aeron_driver_receiver.c",
+			"receive_channel_endpoint_add_pending_setup_destination": "aeron_driver_receiver.c",
+			"receive_channel_endpoint_on_add_publication_image":      "aeron_driver_receiver.c",
+			"receive_channel_endpoint_update_control_address":        "aeron_driver_receiver.c",
+			"publication_image_remove_destination":                   "aeron_driver_receiver.c",
+			"publication_image_send_pending_status_message":          "aeron_driver_receiver.c",
+			"receiver_channel_endpoint_send_error_frame":             "aeron_publication_image.c",
+		} {
+			require.Len(t, asked["aeron_"+name], 1, name)
+			require.Contains(t, asked["aeron_"+name][0], "aerongo_destinations", name)
+			require.Len(t, asked["aerongo_"+name], 1, name)
+			require.Contains(t, asked["aerongo_"+name][0], from, name)
+		}
 	})
 
 	t.Run("what the shim promises", func(t *testing.T) {

@@ -58,6 +58,14 @@ var chapters = []chapter{
 		{"A driver that is lost closes what hung on it, says why, and Start begins anew", []string{"..TestLostDriver_closesEverythingAndStartBeginsAnew", "aeronc.TestClient_thatLosesItsDriverSaysWhyAndStaysSafe"}},
 		{"An add that is given up leaves nothing behind", []string{"aeronc.TestAdd_isGivenUpWithItsContext"}},
 		{"A handler that blocks does not cost the client its life", []string{"aeronc.TestClient_survivesAHandlerThatBlocks"}},
+		{
+			"Destinations of a subscription come and go: every peer is answered, and none that is gone is used, by a driver with the guard and without it",
+			[]string{
+				"aeronc.TestReceiveDestination_everyPeerIsAnswered", "aeronc.TestReceiveDestination_withAControlAddress",
+				"aeronc.TestReceiveDestination_removedWhileAnImageIsMade", "aeronc.TestReceiveDestination_equalOnes",
+				"aeronc.TestReceiveDestination_whoseControlAddressCannotBeSentTo", "aeronc.TestReceiveDestination_ofARejectedImage",
+			},
+		},
 		{"Many drivers live in one process", []string{"test/scenarios.TestFortyDrivers", "test/scenarios.TestEightyDriversInParallel", "test/scenarios.TestCycles"}},
 	}},
 	{"Directories", []promise{
