@@ -63,7 +63,8 @@ nocgo: ## what must work without cgo, and that the rest says why it does not
 	scripts/nocgo
 
 vet: native ## go vet, of the tests behind a build tag too
-	go vet -tags downstream,programs ./...
+	go vet -tags downstream,programs,interop,official ./...
+	go vet -tags aeron_reference ./aeronc
 
 lint: native ## golangci-lint, the pinned version, which is built into bin/ first
 	scripts/golangci-lint run
@@ -80,7 +81,7 @@ gen: native ## make generated code again, and fail if it differs from what was t
 examples: native ## run every example and look at what it prints
 	scripts/run-examples
 
-downstream: ## a module that requires this one, from a read-only copy, by the documented steps
+downstream: native ## a module that requires this one, from a read-only copy, by the documented steps
 	go test -count=1 -tags downstream -timeout 15m ./test/downstream
 
 cycles: native ## 1,000 drivers opened, used and closed in one process, with what the process holds before and after
@@ -128,6 +129,10 @@ page: native ## the page of aerongo serve in a real Chromium (as root, installs 
 .PHONY: tap
 tap: native ## what aerongo tap writes, in Wireshark's tshark (as root, installs it)
 	scripts/with-programs tshark=tshark -- $(TEST) -tags programs ./test/tap
+
+.PHONY: pkgconfig
+pkgconfig: native ## what packagers do: a program built with the library that pkg-config finds (as root, installs it)
+	scripts/with-programs pkg-config=pkg-config -- $(TEST) -tags programs -run '^TestPkgConfig' ./cmd/aeron-native
 
 picture: native ## the pictures of that page and of stat --watch in docs, anew
 	scripts/with-programs chromium=chromium -- $(TEST) -tags programs ./test/page -args -picture $(CURDIR)/docs/page.png -top $(CURDIR)/docs/top.svg

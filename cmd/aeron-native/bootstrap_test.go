@@ -63,6 +63,18 @@ func TestBootstrap_touchesNoPackageWhenAllIsThere(t *testing.T) {
 	}, calls)
 }
 
+func TestWithPrograms_withoutACommandIsAMistake(t *testing.T) {
+	script := filepath.Join("..", "..", "scripts", "with-programs")
+	for _, args := range [][]string{{"sh=dash"}, {"sh=dash", "--"}, {}} {
+		text, err := exec.Command(script, args...).CombinedOutput()
+		require.Error(t, err, args)
+		require.Contains(t, string(text), "no -- with a command behind it")
+	}
+	text, err := exec.Command(script, "sh=dash", "--", "echo", "done").CombinedOutput()
+	require.NoError(t, err, string(text))
+	require.Equal(t, "done\n", string(text))
+}
+
 func TestBootstrap_namesTheCommandToOthers(t *testing.T) {
 	calls, output, err := bootstrap(t, "gcc libc6-dev", "1000", "")
 	require.Error(t, err)

@@ -126,25 +126,6 @@ func TestBuild(t *testing.T) {
 			"-L"+filepath.Join(prefix, "lib"), "-laeron_native", "-lm", "-lpthread", "-ldl")
 	})
 
-	t.Run("pkg-config finds it where it was moved to", func(t *testing.T) {
-		pkgConfig, err := exec.LookPath("pkg-config")
-		if err != nil {
-			// The file is still held to what it says.
-			text, err := os.ReadFile(filepath.Join(prefix, "lib/pkgconfig/aeron_native.pc"))
-			require.NoError(t, err)
-			require.Contains(t, string(text), "prefix=${pcfiledir}/../..")
-			return
-		}
-		moved := filepath.Join(t.TempDir(), "moved")
-		require.NoError(t, os.CopyFS(moved, os.DirFS(prefix)))
-		cmd := exec.Command(pkgConfig, "--cflags", "--libs", "aeron_native")
-		cmd.Env = append(os.Environ(), "PKG_CONFIG_PATH="+filepath.Join(moved, "lib/pkgconfig"))
-		text, err := cmd.CombinedOutput()
-		require.NoError(t, err, string(text))
-		require.Contains(t, string(text), "-laeron_native -lm -lpthread -ldl")
-		require.Contains(t, string(text), moved)
-	})
-
 	t.Run("a damaged archive is noticed", func(t *testing.T) {
 		file, err := os.OpenFile(archive, os.O_RDWR, 0)
 		require.NoError(t, err)

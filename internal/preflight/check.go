@@ -270,6 +270,7 @@ func (m machine) memory(p Plan) []Finding {
 		used := int64(0)
 		if current, ok := m.cgroupFile("memory.current"); ok {
 			used, _ = strconv.ParseInt(current, 10, 64) // unknown is none
+			used = max(0, used-m.reclaimable())
 		}
 		if err == nil {
 			need := p.space()
@@ -288,6 +289,19 @@ func (m machine) memory(p Plan) []Finding {
 		}
 	}
 	return all
+}
+
+// reclaimable is what the kernel takes back by itself when the cgroup comes to its limit: pages of files that nobody has read lately. Those of
+// /dev/shm are not among them.
+func (m machine) reclaimable() int64 {
+	text, _ := m.cgroupFile("memory.stat")
+	for line := range strings.SplitSeq(text, "\n") {
+		if value, ok := strings.CutPrefix(line, "inactive_file "); ok {
+			n, _ := strconv.ParseInt(strings.TrimSpace(value), 10, 64) // unknown is none
+			return n
+		}
+	}
+	return 0
 }
 
 // clock looks at what the driver reads the time from some hundred thousand times a second.

@@ -170,6 +170,14 @@ func TestMemory(t *testing.T) {
 	f := only(t, machineOf(t, map[string]string{"sys/fs/cgroup/memory.max": "1073741824", "sys/fs/cgroup/memory.current": "1073741000"}).memory(p))
 	require.Equal(t, Failure, f.Severity)
 	require.Contains(t, f.Text, "killed")
+	cached := map[string]string{
+		"sys/fs/cgroup/memory.max": "1073741824", "sys/fs/cgroup/memory.current": "1073741000",
+		"sys/fs/cgroup/memory.stat": "anon 1048576\nfile 1072692424\nshmem 1048576\ninactive_file 1070595272\nactive_file 1048576",
+	}
+	f = only(t, machineOf(t, cached).memory(p))
+	require.Equal(t, OK, f.Severity, "files that were read can go: %s", f.Text)
+	cached["sys/fs/cgroup/memory.stat"] = "inactive_file 4096\n"
+	require.Equal(t, Failure, only(t, machineOf(t, cached).memory(p)).Severity)
 	require.Equal(t, Failure, only(t, machineOf(t, map[string]string{"sys/fs/cgroup/pids.max": "10"}).memory(p)).Severity)
 }
 
