@@ -78,7 +78,7 @@ func TestDoor_entriesForAllWhoCome(t *testing.T) {
 	}
 	d := &door{}
 	var goroutines sync.WaitGroup
-	entries, steps := make(chan *entry), [doorSlots]chan bool{}
+	entries, left, steps := make(chan *entry), make(chan bool), [doorSlots]chan bool{}
 	for n := range steps {
 		steps[n] = make(chan bool)
 		goroutines.Go(func() {
@@ -88,6 +88,7 @@ func TestDoor_entriesForAllWhoCome(t *testing.T) {
 				if e != nil {
 					<-steps[n]
 					e.leave()
+					left <- true
 				}
 			}
 		})
@@ -105,6 +106,7 @@ func TestDoor_entriesForAllWhoCome(t *testing.T) {
 	out := func() {
 		for _, step := range steps {
 			step <- true
+			<-left
 		}
 	}
 	first := all()
@@ -122,6 +124,7 @@ func TestDoor_entriesForAllWhoCome(t *testing.T) {
 		e := <-entries
 		require.NotNil(t, e, n)
 		step <- true
+		<-left
 	}
 	for _, step := range steps {
 		close(step)
