@@ -45,9 +45,7 @@ func (b *bench) costs(programs programs) error {
 		return err
 	}
 	defer os.RemoveAll(shm)
-	embedded := embeddedPrograms{
-		{inC, []string{programs.inC, "embedded"}}, {ours, []string{programs.embedded}},
-	}
+	embedded := programs.embedding()
 	order := newTurns(b.random, embedded)
 	for round := range b.plan.costs.firsts {
 		for _, program := range order.next() {
@@ -108,6 +106,10 @@ func (b *bench) paths(program, dir string) error {
 type embeddedPrograms []struct {
 	name string
 	argv []string
+}
+
+func (p programs) embedding() embeddedPrograms {
+	return embeddedPrograms{{inC, []string{p.inC, "embedded"}}, {ours, []string{p.embedded}}}
 }
 
 // embedded runs such a program for as long as use does.

@@ -42,7 +42,7 @@ func run() error {
 	seed := flag.Uint64("seed", 0, "of the chance by which contestants take turns; 0 for another one each time, which the report tells")
 	docs := flag.String("render", "", "measure nothing; write the docs in this `directory` from bench/results.json and bench/explanations.txt there")
 	verified := flag.Int("verify", 0, "measure nothing; send this `number` of messages one by one and in batches, and look at every byte that arrives")
-	profile := flag.String("profile", "", "measure nothing; write to this `file` where the time of c, aeron, aeron-batch, aeron-go and java goes, by perf as root, in the cases of --only ("+profileCase+")")
+	profile := flag.String("profile", "", "measure nothing; write to this `file` where the time of c, aeron, aeron-batch, aeron-go and java goes, by perf as root, in the cases of --only ("+profileCase+"), or of c and aeron in poll-1-streams")
 	flag.Parse()
 	// What runs and what lies in shared memory ends with the bench, also when it is told to end.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

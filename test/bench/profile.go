@@ -37,6 +37,9 @@ func (b *bench) profiles(to string) error {
 		"instructions. For UDP the driver's threads too, while they served that contestant.\n",
 		m.Command, m.Date, m.CPU, m.Cores, m.Go, m.Aeron))
 	err := b.compiled(func(dir string, built programs) error {
+		if b.plan.only == streamsCase(1) {
+			return b.profileOneThread(text, built.embedding(), dir)
+		}
 		commands := built.contestants()
 		maps.DeleteFunc(commands, func(name string, _ command) bool { return !slices.Contains(profiled, name) })
 		return b.withDriver(aeron.Config{}, commands, func(string) error {
@@ -91,14 +94,76 @@ func (b *bench) profile(w io.Writer, s stream, name, file string) error {
 	if err != nil {
 		return err
 	}
-	b.say("profile of %s, %s", name, s.name)
+	return b.writeProfiles(w, s.name, watched, rates, file, out)
+}
+
+// profileOneThread looks into a process that has everything in itself: one thread sends and receives, and a driver has its own.
+func (b *bench) profileOneThread(w io.Writer, programs embeddedPrograms, dir string) error {
+	shm, err := os.MkdirTemp(sharedMemory(), "aeron-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(shm)
+	for _, program := range programs {
+		err := b.embedded(program.name, program.argv, filepath.Join(shm, program.name), someCounters, func(p *process) error {
+			return b.profileTurns(w, p, filepath.Join(dir, "perf.data"))
+		})
+		if err != nil {
+			return fmt.Errorf("profile of %s, %s: %w", program.name, b.plan.only, err)
+		}
+	}
+	return nil
+}
+
+func (b *bench) profileTurns(w io.Writer, p *process, file string) error {
+	for _, command := range []string{"first", "streams 1", fmt.Sprintf("turns 1 %d", lap)} {
+		if _, _, err := measureOn(p, "%s", command); err != nil {
+			return err
+		}
+	}
+	r, err := record(b.ctx, file)
+	if err != nil {
+		return err
+	}
+	of := &watch{title: p.name, pid: p.command.Process.Pid}
+	rate, err := b.turnsOf(r, p, of)
+	if err := errors.Join(err, r.end()); err != nil {
+		return err
+	}
+	out, err := output(b.ctx, "perf", "script", "-i", file, "-F", "pid,ip,sym,dso")
+	if err != nil {
+		return err
+	}
+	return b.writeProfiles(w, b.plan.only, []*watch{of}, []string{report.Number(rate)}, file, out)
+}
+
+// turnsOf watches turns of one stream, and gives their rate.
+func (b *bench) turnsOf(r *recorder, p *process, of *watch) (float64, error) {
+	if err := errors.Join(of.begin(), r.tell("enable")); err != nil {
+		return 0, err
+	}
+	var nanoseconds, messages float64
+	begin := time.Now()
+	for messages == 0 || time.Since(begin) < b.plan.sample {
+		took, n, err := measureOn(p, "turns 1 %d", b.plan.costs.turns)
+		if err != nil {
+			return 0, err
+		}
+		nanoseconds, messages = nanoseconds+took, messages+n
+	}
+	return messages / nanoseconds * 1e9, errors.Join(r.tell("disable"), of.end())
+}
+
+// writeProfiles writes where perf saw processes in a case, by what perf script prints of a file.
+func (b *bench) writeProfiles(w io.Writer, name string, watched []*watch, rates []string, file, out string) error {
+	b.say("profile of %s, %s", watched[0].title, name)
 	for _, of := range watched {
 		functions := samplesOf(of.pid, out)
 		taken := all(functions)
 		if err := covered(taken, of.used); err != nil {
 			return fmt.Errorf("%s: %w", of.title, err)
 		}
-		title := fmt.Sprintf("%s, %s: %d samples of %.2f s of processor time, in sittings of %s messages/s", s.name, of.title, taken, of.used.Seconds(), strings.Join(rates, "; "))
+		title := fmt.Sprintf("%s, %s: %d samples of %.2f s of processor time, in sittings of %s messages/s", name, of.title, taken, of.used.Seconds(), strings.Join(rates, "; "))
 		err := writeProfile(w, title, functions, func(f function) (string, error) {
 			return output(b.ctx, "perf", "annotate", "-i", file, "--stdio", "-d", f.file, "-s", f.name)
 		})

@@ -98,6 +98,9 @@ func TestProfiles_withoutPerfSayWhereItIs(t *testing.T) {
 	require.ErrorContains(t, err, "linux-perf")
 }
 
+// obeys is a perf record that does what it is told.
+const obeys = `while read -r command <&3; do echo ack >&4; test "$command" != stop || exit 0; done; exit 1`
+
 // fakePerf is a perf in PATH that has seen one function of every process that the bench has started, so many times.
 func fakePerf(t *testing.T, record string, samples int) {
 	t.Helper()
@@ -114,7 +117,6 @@ esac
 
 // Every contestant is watched while it runs, and for UDP the driver.
 func TestProfiles_ofEveryContestant(t *testing.T) {
-	const obeys = `while read -r command <&3; do echo ack >&4; test "$command" != stop || exit 0; done; exit 1`
 	fakePerf(t, obeys, 50000)
 	t.Chdir("../..")
 	file := filepath.Join(t.TempDir(), "profile")
@@ -130,6 +132,23 @@ func TestProfiles_ofEveryContestant(t *testing.T) {
  100\.0 %  offer
              100\.0 %  mov %rax,\(%rbx\)
 `, string(text))
+	}
+}
+
+// C's side and ours have the same process layout: one thread sends and receives, beside a driver's.
+func TestProfiles_ofOneThread(t *testing.T) {
+	fakePerf(t, obeys, 50000)
+	t.Chdir("../..")
+	file := filepath.Join(t.TempDir(), "profile")
+	p := smokePlan()
+	p.withoutJava, p.only = true, "poll-1-streams"
+	b := newBench(t.Context(), p)
+	require.NoError(t, b.profiles(file))
+	require.Empty(t, b.errs)
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for _, name := range []string{inC, ours} {
+		require.Regexp(t, `\npoll-1-streams, `+name+`: 50000 samples of [\d.]+ s of processor time, in sittings of [\d,]+ messages/s\n 100\.0 %  offer\n`, string(text))
 	}
 }
 
