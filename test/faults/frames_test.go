@@ -59,6 +59,17 @@ func (s stream) status(term, offset, window int32, receiver int64) frame {
 	return f
 }
 
+// mostErrorText is how long the text of an error may be.
+const mostErrorText = 1023
+
+// err is how a receiver says that it has rejected the stream.
+func (s stream) err(receiver int64, text string) frame {
+	f := newFrame(typeError, 40+len(text), s.session, s.id)
+	binary.LittleEndian.PutUint64(f[16:], uint64(receiver))
+	copy(f[40:], text)
+	return f.set(32, 1).set(36, int32(len(text)))
+}
+
 // hostile makes random frames of the hostile stream s, and of whatever else comes to it.
 type hostile struct {
 	*rand.Rand

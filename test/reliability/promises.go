@@ -81,6 +81,8 @@ var chapters = []chapter{
 		{"Floods of sessions that nobody has heard of take little memory", []string{"test/faults.TestFlood/setup", "test/faults.TestFlood/data"}},
 		{"… and SETUPs of terms for which there is no room", []string{"test/faults.TestHugeSetup"}},
 		{"… and so do floods of receivers, and of requests for retransmission", []string{"test/faults.TestFlood/status", "test/faults.TestFlood/nak"}},
+		{"… and so do receivers that are made up and reject a stream, again and again; a client that stands still meanwhile does not lose the driver", []string{"test/faults.TestFlood/err"}},
+		{"Sessions are heard of at one port while another is flooded", []string{"test/faults.TestFlood_atAnotherPort"}},
 	}},
 	{"Processes that die or freeze", []promise{
 		{"A driver that is killed under ten busy publications and subscriptions, an Add and an open claim: everybody has a typed error after the driver timeout (4 s in the test, 10 s by default); a new driver works then in the same directory, and at once in another", []string{"test/faults.TestDriverGone/Killed"}},

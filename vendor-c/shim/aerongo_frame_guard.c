@@ -1,6 +1,6 @@
 /*
  * The frame guard: see aerongo_frame_guard.h. An interceptor with two stages: aerongo_datagram.c looks at the datagram alone, and
- * aerongo_streams.c compares it with the stream that it is for.
+ * aerongo_streams.c and aerongo_answers.c compare it with what the thread has that it has come to.
  */
 #if defined(__linux__)
 #define _GNU_SOURCE
@@ -11,6 +11,7 @@
 #include "concurrent/aeron_counters_manager.h"
 #include "util/aeron_error.h"
 
+#include "aerongo_answers.h"
 #include "aerongo_datagram.h"
 #include "aerongo_frame_guard.h"
 #include "aerongo_streams.h"
@@ -28,7 +29,8 @@ typedef struct aerongo_frame_guard_path_stct
 {
     aerongo_frame_guard_t *guard;
     aeron_udp_channel_transport_affinity_t affinity;
-    aerongo_streams_t streams;
+    aerongo_streams_t streams; /* of the receiver */
+    aerongo_answers_t answers; /* of the sender */
 }
 aerongo_frame_guard_path_t;
 
@@ -37,6 +39,11 @@ int aerongo_frame_guard_is_well_formed(const uint8_t *buffer, size_t length)
     aerongo_chain_t chain;
 
     return aerongo_datagram_look_at(buffer, length, &chain);
+}
+
+static void aerongo_frame_guard_count(aerongo_frame_guard_t *guard)
+{
+    __atomic_fetch_add(guard->rejected, 1, __ATOMIC_RELEASE);
 }
 
 static void aerongo_frame_guard_incoming(
@@ -64,7 +71,7 @@ static void aerongo_frame_guard_incoming(
         }
         else if (AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER == path->affinity)
         {
-            verdict = aerongo_streams_judge_answered((aeron_send_channel_endpoint_t *)endpoint_clientd, buffer);
+            verdict = aerongo_answers_judge(&path->answers, (aeron_send_channel_endpoint_t *)endpoint_clientd, buffer);
         }
     }
 
@@ -72,7 +79,7 @@ static void aerongo_frame_guard_incoming(
     {
         if (AERONGO_REJECTED == verdict)
         {
-            __atomic_fetch_add(path->guard->rejected, 1, __ATOMIC_RELEASE);
+            aerongo_frame_guard_count(path->guard);
         }
 
         return;
@@ -106,6 +113,23 @@ static int aerongo_frame_guard_on_image(
     else
     {
         aerongo_streams_on_image_added(&path->streams, image);
+    }
+
+    return 0;
+}
+
+static int aerongo_frame_guard_on_transport(
+    void *interceptor_state,
+    aeron_udp_channel_transport_t *transport,
+    const aeron_udp_channel_t *udp_channel,
+    aeron_data_packet_dispatcher_t *dispatcher,
+    aeron_udp_channel_interceptor_notification_type_t type)
+{
+    aerongo_frame_guard_path_t *path = (aerongo_frame_guard_path_t *)interceptor_state;
+
+    if (AERON_UDP_CHANNEL_INTERCEPTOR_REMOVE_NOTIFICATION == type)
+    {
+        aerongo_streams_on_destination_removed(&path->streams, dispatcher);
     }
 
     return 0;
@@ -218,6 +242,7 @@ int aerongo_frame_guard_install(aeron_driver_context_t *context)
     guard->bindings.incoming_init_func = aerongo_frame_guard_init;
     guard->bindings.incoming_func = aerongo_frame_guard_incoming;
     guard->bindings.incoming_close_func = aerongo_frame_guard_close;
+    guard->bindings.incoming_transport_notification_func = aerongo_frame_guard_on_transport;
     guard->bindings.incoming_image_notification_func = aerongo_frame_guard_on_image;
     guard->bindings.meta_info.name = "frame-guard";
     guard->bindings.meta_info.type = "interceptor";

@@ -3,11 +3,11 @@
 #endif
 
 #include "aeron_alloc.h"
-#include "aeron_network_publication.h"
 #include "concurrent/aeron_logbuffer_descriptor.h"
 #include "protocol/aeron_udp_protocol.h"
 #include "util/aeron_error.h"
 
+#include "aerongo_allowance.h"
 #include "aerongo_datagram.h"
 #include "aerongo_slots.h"
 #include "aerongo_streams.h"
@@ -25,18 +25,47 @@ typedef struct aerongo_guarded_image_stct
 }
 aerongo_guarded_image_t;
 
+/* How many images may be on their way at a time. A sender repeats its SETUP every 100 ms, so that all are heard in the end. */
+#define AERONGO_NEW_SESSIONS (128)
 /* How many unknown sessions may be asked for a SETUP in an interval. With those that begin at a time, a thousand are heard within a second. */
 #define AERONGO_ASKED_SESSIONS (128)
-#define AERONGO_ASKING_INTERVAL_NS (INT64_C(100) * 1000 * 1000)
 /* An image that has not come by then has failed. */
 #define AERONGO_NEW_SESSION_TIMEOUT_NS (INT64_C(1000) * 1000 * 1000)
 
+typedef struct aerongo_new_session_stct
+{
+    int32_t stream_id;
+    int32_t session_id;
+    int64_t deadline_ns;
+}
+aerongo_new_session_t;
+
+/* One per endpoint that unknown sessions have come to: a flood at one port does not keep them out at another. */
+typedef struct aerongo_newcomers_stct
+{
+    aerongo_new_session_t sessions[AERONGO_NEW_SESSIONS];
+    size_t length;
+    aerongo_allowance_t asked;
+}
+aerongo_newcomers_t;
+
 int aerongo_streams_init(aerongo_streams_t *streams)
 {
-    return aeron_int64_to_ptr_hash_map_init(&streams->images, 16, AERON_MAP_DEFAULT_LOAD_FACTOR);
+    if (aeron_int64_to_ptr_hash_map_init(&streams->images, 16, AERON_MAP_DEFAULT_LOAD_FACTOR) < 0)
+    {
+        return -1;
+    }
+
+    if (aeron_int64_to_ptr_hash_map_init(&streams->newcomers, 16, AERON_MAP_DEFAULT_LOAD_FACTOR) < 0)
+    {
+        aeron_int64_to_ptr_hash_map_delete(&streams->images);
+        return -1;
+    }
+
+    return 0;
 }
 
-static void aerongo_free_guarded_image(void *clientd, int64_t key, void *value)
+static void aerongo_free_value(void *clientd, int64_t key, void *value)
 {
     (void)clientd;
     (void)key;
@@ -45,8 +74,10 @@ static void aerongo_free_guarded_image(void *clientd, int64_t key, void *value)
 
 void aerongo_streams_close(aerongo_streams_t *streams)
 {
-    aeron_int64_to_ptr_hash_map_for_each(&streams->images, aerongo_free_guarded_image, NULL);
+    aeron_int64_to_ptr_hash_map_for_each(&streams->images, aerongo_free_value, NULL);
     aeron_int64_to_ptr_hash_map_delete(&streams->images);
+    aeron_int64_to_ptr_hash_map_for_each(&streams->newcomers, aerongo_free_value, NULL);
+    aeron_int64_to_ptr_hash_map_delete(&streams->newcomers);
 }
 
 /* ---- The receiver: where frames lie ------------------------------------------------------------------------------------- */
@@ -270,40 +301,73 @@ static aerongo_verdict_t aerongo_judge_frames(
 
 /* ---- The receiver: sessions that strangers make up cost memory and time, so they come in slowly, and never beyond the limit -- */
 
-static void aerongo_forget_new_session(aerongo_streams_t *streams, int32_t stream_id, int32_t session_id, int64_t now_ns)
+/* What is known of an endpoint's; made if there is none. NULL if there is no memory. */
+static aerongo_newcomers_t *aerongo_newcomers_of(aerongo_streams_t *streams, const aeron_data_packet_dispatcher_t *dispatcher)
 {
-    for (size_t i = streams->new_sessions_length; i-- > 0;)
+    const int64_t key = (int64_t)(intptr_t)dispatcher;
+    aerongo_newcomers_t *newcomers = (aerongo_newcomers_t *)aeron_int64_to_ptr_hash_map_get(&streams->newcomers, key);
+
+    if (NULL != newcomers)
     {
-        const aerongo_new_session_t *session = &streams->new_sessions[i];
+        return newcomers;
+    }
+
+    if (aeron_alloc((void **)&newcomers, sizeof(aerongo_newcomers_t)) < 0)
+    {
+        aeron_err_clear();
+        return NULL;
+    }
+
+    if (aeron_int64_to_ptr_hash_map_put(&streams->newcomers, key, newcomers) < 0)
+    {
+        aeron_err_clear();
+        aeron_free(newcomers);
+        return NULL;
+    }
+
+    return newcomers;
+}
+
+/* Of an endpoint with several destinations only one may go: then the others begin anew. */
+void aerongo_streams_on_destination_removed(aerongo_streams_t *streams, const aeron_data_packet_dispatcher_t *dispatcher)
+{
+    aeron_free(aeron_int64_to_ptr_hash_map_remove(&streams->newcomers, (int64_t)(intptr_t)dispatcher));
+}
+
+static void aerongo_forget_new_session(aerongo_newcomers_t *newcomers, int32_t stream_id, int32_t session_id, int64_t now_ns)
+{
+    for (size_t i = newcomers->length; i-- > 0;)
+    {
+        const aerongo_new_session_t *session = &newcomers->sessions[i];
 
         if ((stream_id == session->stream_id && session_id == session->session_id) || session->deadline_ns < now_ns)
         {
-            streams->new_sessions[i] = streams->new_sessions[--streams->new_sessions_length];
+            newcomers->sessions[i] = newcomers->sessions[--newcomers->length];
         }
     }
 }
 
 static bool aerongo_may_begin(
-    aerongo_streams_t *streams, const aeron_setup_header_t *setup, size_t images, size_t limit, int64_t now_ns)
+    aerongo_newcomers_t *newcomers, const aeron_setup_header_t *setup, size_t images, size_t limit, int64_t now_ns)
 {
     if (images >= limit)
     {
         return true; /* the driver refuses it, and says so */
     }
 
-    aerongo_forget_new_session(streams, setup->stream_id, setup->session_id, now_ns);
+    aerongo_forget_new_session(newcomers, setup->stream_id, setup->session_id, now_ns);
 
-    for (size_t i = 0; i < streams->new_sessions_length; i++)
+    for (size_t i = 0; i < newcomers->length; i++)
     {
-        images += setup->stream_id == streams->new_sessions[i].stream_id;
+        images += setup->stream_id == newcomers->sessions[i].stream_id;
     }
 
-    if (images >= limit || AERONGO_NEW_SESSIONS == streams->new_sessions_length)
+    if (images >= limit || AERONGO_NEW_SESSIONS == newcomers->length)
     {
         return false;
     }
 
-    aerongo_new_session_t *session = &streams->new_sessions[streams->new_sessions_length++];
+    aerongo_new_session_t *session = &newcomers->sessions[newcomers->length++];
     session->stream_id = setup->stream_id;
     session->session_id = setup->session_id;
     session->deadline_ns = now_ns + AERONGO_NEW_SESSION_TIMEOUT_NS;
@@ -311,20 +375,15 @@ static bool aerongo_may_begin(
     return true;
 }
 
-static bool aerongo_may_ask(aerongo_streams_t *streams, int64_t now_ns)
-{
-    if (streams->asking_deadline_ns < now_ns)
-    {
-        streams->asking_deadline_ns = now_ns + AERONGO_ASKING_INTERVAL_NS;
-        streams->asked_sessions = 0;
-    }
-
-    return streams->asked_sessions++ < AERONGO_ASKED_SESSIONS;
-}
-
 void aerongo_streams_on_image_added(aerongo_streams_t *streams, const aeron_publication_image_t *image)
 {
-    aerongo_forget_new_session(streams, image->stream_id, image->session_id, INT64_MIN);
+    aerongo_newcomers_t *newcomers = NULL == image->endpoint ? NULL : (aerongo_newcomers_t *)aeron_int64_to_ptr_hash_map_get(
+        &streams->newcomers, (int64_t)(intptr_t)&image->endpoint->dispatcher);
+
+    if (NULL != newcomers)
+    {
+        aerongo_forget_new_session(newcomers, image->stream_id, image->session_id, INT64_MIN);
+    }
 }
 
 /* ---- The verdicts ------------------------------------------------------------------------------------------------------- */
@@ -368,122 +427,28 @@ aerongo_verdict_t aerongo_streams_judge_received(
 
     const int64_t state = aeron_int64_counter_map_get(&interest->state_by_session_id_map, header->session_id);
     const bool is_unknown = interest->state_by_session_id_map.initial_value == state;
-    const int64_t now_ns = aeron_clock_cached_nano_time(endpoint->cached_clock);
-    bool accepted = true;
+    const bool begins = !is_data && (is_unknown || AERON_DATA_PACKET_DISPATCHER_IMAGE_PENDING_SETUP_FRAME == state);
 
-    if (is_data && is_unknown)
+    if (!begins && !(is_data && is_unknown))
     {
-        accepted = aerongo_may_ask(streams, now_ns);
+        return AERONGO_ACCEPTED;
     }
-    else if (!is_data && (is_unknown || AERON_DATA_PACKET_DISPATCHER_IMAGE_PENDING_SETUP_FRAME == state))
+
+    const int64_t now_ns = aeron_clock_cached_nano_time(endpoint->cached_clock);
+    aerongo_newcomers_t *newcomers = aerongo_newcomers_of(streams, dispatcher);
+    if (NULL == newcomers)
     {
-        accepted = aerongo_may_begin(
-            streams,
+        return AERONGO_IGNORED;
+    }
+
+    const bool accepted = is_data ?
+        aerongo_allowance_take(&newcomers->asked, AERONGO_ASKED_SESSIONS, now_ns) :
+        aerongo_may_begin(
+            newcomers,
             (const aeron_setup_header_t *)buffer,
             interest->image_by_session_id_map.size,
             (size_t)dispatcher->stream_session_limit,
             now_ns);
-    }
 
     return accepted ? AERONGO_ACCEPTED : AERONGO_IGNORED;
-}
-
-/*
- * A request for retransmission names a place in the log, and the driver sends what it finds there, by the lengths that it finds:
- * there must be frames, one after the other, and not the inside of one.
- */
-static bool aerongo_may_retransmit(const aeron_network_publication_t *publication, const aeron_nak_header_t *nak)
-{
-    const int64_t term_length = (int64_t)publication->term_length_mask + 1;
-
-    if (aeron_sub_wrap_i32(nak->term_id, publication->initial_term_id) < 0 ||
-        (int64_t)nak->term_offset + nak->length > term_length)
-    {
-        return false;
-    }
-
-    const int64_t position = aeron_logbuffer_compute_position(
-        nak->term_id, nak->term_offset, publication->position_bits_to_shift, publication->initial_term_id);
-    const int64_t sent = *publication->snd_pos_position.value_addr;
-    const int64_t bottom = sent - term_length / 2 - (int64_t)aeron_compute_max_message_length((size_t)term_length);
-
-    if (position < bottom)
-    {
-        return true; /* the driver sends nothing */
-    }
-
-    if (position >= sent)
-    {
-        /* Nor does it here, unless it waits: that may be the inside of a frame by the time that it comes to it. */
-        return 0 == publication->retransmit_handler.delay_timeout_ns;
-    }
-
-    const size_t index = aeron_logbuffer_index_by_position(position, publication->position_bits_to_shift);
-    const uint8_t *term_buffer = publication->mapped_raw_log->term_buffers[index].addr;
-    const int64_t sent_offset = sent - (position - nak->term_offset);
-    const int64_t end = sent_offset < term_length ? sent_offset : term_length; /* where a frame ends */
-    int64_t limit = (int64_t)nak->term_offset + nak->length;
-    int64_t offset = nak->term_offset;
-
-    while (offset < limit && offset < end)
-    {
-        const aeron_data_header_t *frame = (const aeron_data_header_t *)(term_buffer + offset);
-        int32_t frame_length;
-        AERON_GET_ACQUIRE(frame_length, frame->frame_header.frame_length);
-
-        if (frame_length <= 0)
-        {
-            break; /* not written yet, or cleaned: the driver stops here */
-        }
-
-        if (frame_length < (int32_t)AERON_DATA_HEADER_LENGTH ||
-            offset + aerongo_aligned(frame_length) > end ||
-            frame->term_offset != (int32_t)offset ||
-            frame->term_id != nak->term_id ||
-            frame->session_id != publication->session_id ||
-            frame->stream_id != publication->stream_id)
-        {
-            return false;
-        }
-
-        if (AERON_HDR_TYPE_PAD == frame->frame_header.type)
-        {
-            limit = end; /* behind padding the driver goes on, however much was asked for */
-        }
-
-        offset += aerongo_aligned(frame_length);
-    }
-
-    return true;
-}
-
-aerongo_verdict_t aerongo_streams_judge_answered(aeron_send_channel_endpoint_t *endpoint, const uint8_t *buffer)
-{
-    const aeron_nak_header_t *header = (const aeron_nak_header_t *)buffer; /* all control frames begin with session and stream */
-    const int16_t type = header->frame_header.type;
-
-    if (AERON_HDR_TYPE_NAK != type && AERON_HDR_TYPE_SM != type)
-    {
-        return AERONGO_ACCEPTED;
-    }
-
-    const aeron_network_publication_t *publication = (const aeron_network_publication_t *)aeron_int64_to_ptr_hash_map_get(
-        &endpoint->publication_dispatch_map, aeron_map_compound_key(header->stream_id, header->session_id));
-
-    if (NULL == publication)
-    {
-        return AERONGO_ACCEPTED;
-    }
-
-    if (AERON_HDR_TYPE_NAK == type)
-    {
-        return aerongo_may_retransmit(publication, header) ? AERONGO_ACCEPTED : AERONGO_REJECTED;
-    }
-
-    const aeron_status_message_header_t *sm = (const aeron_status_message_header_t *)buffer;
-
-    const bool asks_for_setup = 0 != (sm->frame_header.flags & AERON_STATUS_MESSAGE_HEADER_SEND_SETUP_FLAG);
-
-    return asks_for_setup || aeron_sub_wrap_i32(sm->consumption_term_id, publication->initial_term_id) >= 0 ?
-        AERONGO_ACCEPTED : AERONGO_REJECTED;
 }
