@@ -83,6 +83,7 @@ var chapters = []chapter{
 		{"… and so do floods of receivers, and of requests for retransmission", []string{"test/faults.TestFlood/status", "test/faults.TestFlood/nak"}},
 		{"… and so do receivers that are made up and reject a stream, again and again; a client that stands still meanwhile does not lose the driver", []string{"test/faults.TestFlood/err"}},
 		{"Sessions are heard of at one port while another is flooded", []string{"test/faults.TestFlood_atAnotherPort"}},
+		{"Names that are made up do not stop a driver that is told of them, and are forgotten", []string{"aeronc.TestFrameGuard_boundsTheNamesOfDrivers", "aeronc.TestFrameGuard_takesNewNamesForThoseThatAreForgotten", "aeronc.TestFrameGuard_forgetsNamesOfTheFuture", "aeronc.TestFrameGuard_keepsOutNamesThatDoNotFitTheMTU"}},
 	}},
 	{"Processes that die or freeze", []promise{
 		{"A driver that is killed under ten busy publications and subscriptions, an Add and an open claim: everybody has a typed error after the driver timeout (4 s in the test, 10 s by default); a new driver works then in the same directory, and at once in another", []string{"test/faults.TestDriverGone/Killed"}},

@@ -1,6 +1,6 @@
 /*
  * The frame guard: see aerongo_frame_guard.h. An interceptor with two stages: aerongo_datagram.c looks at the datagram alone, and
- * aerongo_streams.c and aerongo_answers.c compare it with what the thread has that it has come to.
+ * aerongo_streams.c, aerongo_answers.c and aerongo_names.c compare it with what the thread has that it has come to.
  */
 #if defined(__linux__)
 #define _GNU_SOURCE
@@ -14,6 +14,7 @@
 #include "aerongo_answers.h"
 #include "aerongo_datagram.h"
 #include "aerongo_frame_guard.h"
+#include "aerongo_names.h"
 #include "aerongo_streams.h"
 
 /* One per driver. The context frees its bindings, so they come first. */
@@ -31,6 +32,7 @@ typedef struct aerongo_frame_guard_path_stct
     aeron_udp_channel_transport_affinity_t affinity;
     aerongo_streams_t streams; /* of the receiver */
     aerongo_answers_t answers; /* of the sender */
+    aerongo_names_t *names; /* of the name resolver; NULL elsewhere */
 }
 aerongo_frame_guard_path_t;
 
@@ -72,6 +74,17 @@ static void aerongo_frame_guard_incoming(
         else if (AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER == path->affinity)
         {
             verdict = aerongo_answers_judge(&path->answers, (aeron_send_channel_endpoint_t *)endpoint_clientd, buffer);
+        }
+    }
+
+    if (NULL != path->names && AERONGO_ACCEPTED == verdict && AERON_HDR_TYPE_RES == ((aeron_frame_header_t *)buffer)->type)
+    {
+        const size_t admitted = aerongo_names_admit(path->names, buffer, length, addr);
+
+        if (admitted < length)
+        {
+            aerongo_frame_guard_count(path->guard);
+            length = admitted;
         }
     }
 
@@ -205,6 +218,19 @@ static int aerongo_frame_guard_init(
         return -1;
     }
 
+    if (AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_CONDUCTOR == affinity)
+    {
+        if (aeron_alloc((void **)&path->names, sizeof(aerongo_names_t)) < 0)
+        {
+            AERON_APPEND_ERR("%s", "frame guard");
+            aerongo_streams_close(&path->streams);
+            aeron_free(path);
+            return -1;
+        }
+
+        aerongo_names_init(path->names, context);
+    }
+
     *interceptor_state = path;
 
     return 0;
@@ -217,6 +243,7 @@ static int aerongo_frame_guard_close(void *interceptor_state)
     if (NULL != path)
     {
         aerongo_streams_close(&path->streams);
+        aeron_free(path->names);
         aeron_free(path);
     }
 
