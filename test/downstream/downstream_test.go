@@ -175,6 +175,18 @@ func TestProgramOfItsOwnModule(t *testing.T) {
 		require.Equal(t, hello, w.mustRun(t, "go", "run", "."))
 	})
 
+	t.Run("flags of before an update are refused", func(t *testing.T) {
+		updated := copyModule(t)
+		recipe := filepath.Join(updated, "cgo", "native_recipe.h")
+		require.NoError(t, os.Chmod(recipe, 0o644))
+		require.NoError(t, os.WriteFile(recipe, []byte("#define AERONGO_RECIPE 0x1\n"), 0o644))
+		w.mustRun(t, "go", "mod", "edit", "-replace", modulePath+"="+updated)
+		out, err := w.run(t, "go", "build", "./...")
+		require.Error(t, err, "it links the library of another version")
+		require.Contains(t, out, "belongs to another version of this module: run 'go run "+modulePath+"/cmd/aeron-native install'")
+		w.mustRun(t, "go", "mod", "edit", "-replace", modulePath+"="+module)
+	})
+
 	t.Run("a vendor directory", func(t *testing.T) {
 		w.mustRun(t, "go", "mod", "vendor")
 		require.Equal(t, hello, w.mustRun(t, "go", "run", "-mod=vendor", "."))
