@@ -25,7 +25,7 @@
 #include "aerongo_native.h"
 
 /* The flags of CGO_CFLAGS and CGO_LDFLAGS come first, and may be older than this file, or meant for another build. */
-#if AERONGO_NATIVE_RECIPE != AERONGO_RECIPE
+#if defined(AERONGO_NATIVE_VERSION) && AERONGO_NATIVE_RECIPE != AERONGO_RECIPE
 #error "aeron: the native library that is found belongs to another version of this module: run 'go run github.com/aeroncgo/aeron/cmd/aeron-native install', then 'env' as before (in a checkout: unset CGO_CFLAGS and CGO_LDFLAGS, 'go env -u' too, and run 'make native')"
 #endif
 #if defined(__SANITIZE_ADDRESS__)
@@ -35,7 +35,7 @@
 #define AERONGO_ASAN 1
 #endif
 #endif
-#if defined(AERONGO_ASAN) && !AERONGO_NATIVE_ASAN
+#if defined(AERONGO_NATIVE_VERSION) && defined(AERONGO_ASAN) && !AERONGO_NATIVE_ASAN
 #error "aeron: this build has AddressSanitizer (-asan) and the native library that is found has not: run 'go run github.com/aeroncgo/aeron/cmd/aeron-native install --asan', then 'env --asan' (in a checkout: unset CGO_CFLAGS and CGO_LDFLAGS, 'go env -u' too, and run 'make asan-native')"
 #elif !defined(AERONGO_ASAN) && AERONGO_NATIVE_ASAN
 #error "aeron: the native library that is found was built with AddressSanitizer and this build is not: build with -asan, or take the flags of 'env' without --asan"

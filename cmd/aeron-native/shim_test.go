@@ -54,6 +54,7 @@ func TestShim_refusesAnotherLibrary(t *testing.T) {
 			require.Contains(t, text, test.want)
 			require.Contains(t, text, test.command)
 			require.Contains(t, text, "'env", "the command that the next build needs")
+			require.Equal(t, 1, strings.Count(text, "error: #error"), "one thing is wrong, and one is said: %s", text)
 		})
 	}
 }
