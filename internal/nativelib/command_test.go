@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -41,25 +44,38 @@ func TestLockFile_oneAtATime(t *testing.T) {
 
 // A killed installation leaves its compilers behind, which write where the next one does.
 func TestLockFile_isHeldByWhatOutlivesItsHolder(t *testing.T) {
+	if path := os.Getenv("NATIVETEST_HOLD"); path != "" { // in the process that is killed
+		held, _, err := nativelib.LockFile(t.Context(), path, nil)
+		require.NoError(t, err)
+		_, err = nativelib.RunHolding(t.Context(), held, "compile")
+		require.NoError(t, err)
+		return
+	}
 	m := nativetest.New(t)
-	m.Tool("compile", `sleep 600 & echo > "$NATIVETEST/started"; wait`)
+	m.Tool("compile", `echo $$ > "$NATIVETEST/compiler.new" && mv "$NATIVETEST/compiler.new" "$NATIVETEST/compiler"; exec sleep 600`)
 	path := filepath.Join(m.Home, "lock")
-	held, _, err := nativelib.LockFile(t.Context(), path, nil)
-	require.NoError(t, err)
-	ctx, end := context.WithCancel(t.Context())
-	defer end()
-	ended := make(chan error, 1)
-	go func() {
-		_, err := nativelib.RunHolding(ctx, held, "compile")
-		ended <- err
-	}()
-	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(m.Home, "started")); return err == nil }, 20*time.Second, 5*time.Millisecond)
-	require.NoError(t, held.Close()) // as the kernel does for the killed
+	holder := exec.Command(os.Args[0], "-test.run", "^"+t.Name()+"$")
+	holder.Env = append(os.Environ(), "NATIVETEST_HOLD="+path)
+	require.NoError(t, holder.Start())
+	t.Cleanup(func() { _ = holder.Process.Kill() })
+	var compiler int
+	require.Eventually(t, func() bool {
+		text, err := os.ReadFile(filepath.Join(m.Home, "compiler"))
+		if err != nil {
+			return false
+		}
+		compiler, err = strconv.Atoi(strings.TrimSpace(string(text)))
+		return err == nil
+	}, 20*time.Second, 5*time.Millisecond)
+	require.NoError(t, holder.Process.Kill())
+	require.Error(t, holder.Wait())
 	waited := 0
-	_, release, err := nativelib.LockFile(t.Context(), path, func() { waited++; end() })
+	_, release, err := nativelib.LockFile(t.Context(), path, func() {
+		waited++
+		require.NoError(t, syscall.Kill(compiler, syscall.SIGKILL))
+	})
 	require.NoError(t, err)
 	require.Equal(t, 1, waited)
-	require.Error(t, <-ended)
 	release()
 }
 
