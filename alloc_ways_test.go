@@ -255,6 +255,29 @@ func TestDataPath_everyOtherWayDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// Where a term ends, and where the window does, a message is tried again: three times and more in the 200 that are counted together here.
+func TestDataPath_aMessageThatWaitsDoesNotAllocate(t *testing.T) {
+	d := start(t, config(t))
+	p, err := d.AddExclusivePublication(testdriver.Context(t), "aeron:ipc?term-length=64k", 1)
+	require.NoError(t, err)
+	x := newTraffic(t, d, p)
+	ctx, message := testdriver.Context(t), make([]byte, 1000)
+	for what, send := range map[string]func() error{
+		"Publish": func() error { return x.p.Publish(ctx, message) },
+		"Send":    func() error { return second(x.d.Send(ctx, x.p, message, aeron.SendOptions{})) },
+	} {
+		requireNoAllocation(t, what, func() {
+			for range 200 {
+				x.took(1, send())
+				for x.received < x.sent && x.odd == nil {
+					x.note(second(x.s.Poll(x.use, 10)))
+				}
+			}
+		})
+		require.NoError(t, x.odd, what)
+	}
+}
+
 // Each claim that is open beyond those that the publication has room for costs one allocation.
 func TestDataPath_allocatesForMoreThan32OpenClaims(t *testing.T) {
 	d := start(t, config(t))

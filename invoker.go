@@ -2,6 +2,7 @@ package aeron
 
 import (
 	"errors"
+	"sync"
 
 	"github.com/aeroncgo/aeron/aeronc"
 	"github.com/aeroncgo/aeron/idle"
@@ -69,6 +70,16 @@ func (e *entry) waiting(s idle.Strategy) idle.Strategy {
 	if e.cfg.Invoker {
 		return stepping{e, s}
 	}
+	return s
+}
+
+// waits are strategies that nobody waits with now, so that a message that has to wait allocates none.
+var waits = sync.Pool{New: func() any { return idle.Backoff() }}
+
+// borrow takes one of them, which goes back by waits.Put.
+func borrow() idle.Strategy {
+	s, _ := waits.Get().(idle.Strategy) // nothing else is put there
+	s.Reset()
 	return s
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aeroncgo/aeron/aeronc"
-	"github.com/aeroncgo/aeron/idle"
 )
 
 // Claim is a piece of a publication's log to fill in place; see TryClaim.
@@ -88,7 +87,9 @@ func (p *sending) Publish(ctx context.Context, message []byte) error {
 	if err == nil {
 		return nil
 	}
-	wait := p.driver.entry.waiting(idle.Backoff())
+	own := borrow()
+	defer waits.Put(own)
+	wait := p.driver.entry.waiting(own)
 	for ; err != nil; _, err = p.raw.Offer(message) {
 		if !again(err) {
 			return p.fail("publish", err)

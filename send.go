@@ -134,6 +134,12 @@ func (d *Driver) send(ctx context.Context, pub Sender, length int, options SendO
 		return false, e
 	}
 	var alone time.Time // since when the stream has had no subscriber
+	var own idle.Strategy
+	defer func() {
+		if own != nil {
+			waits.Put(own)
+		}
+	}()
 	for {
 		if cause := p.driver.entry.mustRestart(); cause != nil {
 			return fail(errors.Join(ErrMustRestart, cause), "")
@@ -172,7 +178,8 @@ func (d *Driver) send(ctx context.Context, pub Sender, length int, options SendO
 			return fail(waited{context.Cause(ctx), err}, "")
 		}
 		if wait == nil {
-			wait = p.driver.entry.waiting(idle.Backoff())
+			own = borrow()
+			wait = p.driver.entry.waiting(own)
 		}
 		wait.Idle(0)
 	}
