@@ -129,21 +129,14 @@ func (d *door) take(piece uintptr) {
 	if d.closed {
 		return
 	}
-	var free *slot
-	for n := range uint32(doorSlots) {
-		s := &d.slots[(home(piece)+n)%doorSlots]
-		e := s.entry.Load()
-		if e == nil {
-			if free == nil {
-				free = s
-			}
-		} else if e.piece == piece {
-			atomic.StoreUint32(&e.suspended, 0)
-			return
-		}
+	if e := d.find(piece); e != nil {
+		atomic.StoreUint32(&e.suspended, 0)
+		return
 	}
+	free := d.free(piece)
 	if free == nil && atomic.LoadUint32(&d.full) != 0 {
-		free = d.sweep()
+		d.sweep()
+		free = d.free(piece)
 	}
 	if free == nil {
 		atomic.StoreUint32(&d.full, 1)
@@ -154,20 +147,27 @@ func (d *door) take(piece uintptr) {
 	free.piece.Store(piece) // last: who reads it finds an entry
 }
 
-// sweep empties the slots whose owners have not come since the sweep before, and asks all others. It gives an empty slot, or nil. Under the
-// mutex.
-func (d *door) sweep() (free *slot) {
+// free is the empty slot that is nearest to where who is on that piece of stack looks first, or nil. Under the mutex.
+func (d *door) free(piece uintptr) *slot {
+	for n := range uint32(doorSlots) {
+		if s := &d.slots[(home(piece)+n)%doorSlots]; s.entry.Load() == nil {
+			return s
+		}
+	}
+	return nil
+}
+
+// sweep empties the slots whose owners have not come since the sweep before, and asks all others. Under the mutex.
+func (d *door) sweep() {
 	for n := range d.slots {
 		s := &d.slots[n]
 		if e := s.entry.Load(); e != nil && atomic.LoadUint32(&e.suspended) != 0 && atomic.LoadUint32(&e.busy) == 0 {
 			// Its owner is not inside and cannot get there: it would see that it is suspended.
 			s.piece.Store(0)
 			s.entry.Store(nil)
-			free = s
 		}
 	}
 	d.suspend()
-	return free
 }
 
 // suspend makes all owners say that they are there before they pass again; who is inside stays so. Under the mutex.
