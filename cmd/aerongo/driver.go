@@ -133,7 +133,7 @@ func startWhenFree(ctx context.Context, settingsOf func() (*aeronc.DriverContext
 		case !killed.Heartbeat.Equal(last):
 			return nil, nil, fmt.Errorf("the driver in %s lives, in another container: its heartbeat goes on: %w", dir, err)
 		}
-		if _, err := pauseThen(ctx, min(freeLook, killed.FreeIn+time.Millisecond), func() (struct{}, error) { return struct{}{}, nil }); err != nil {
+		if err := wait(ctx, min(freeLook, killed.FreeIn+time.Millisecond)); err != nil {
 			return nil, nil, err
 		}
 	}

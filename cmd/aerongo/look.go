@@ -114,7 +114,9 @@ func openSnapshot(ctx context.Context, dir string) (*stats.Snapshot, error) {
 	for range attempts {
 		switch {
 		case errors.Is(err, stats.ErrNotReady):
-			snap, err = pauseThen(ctx, pause, func() (*stats.Snapshot, error) { return stats.Open(dir) })
+			if err = wait(ctx, pause); err == nil {
+				snap, err = stats.Open(dir)
+			}
 		case err == nil && errors.Is(snap.Err(), stats.ErrUnsettled):
 			err = snap.Refresh()
 		default:
@@ -131,12 +133,13 @@ func noDirectory(dir string, err error) error {
 	return fmt.Errorf("no media driver has been in %s: name its directory with --dir, or $AERON_DIR%s: %w", dir, embeddedInstead(dir), err)
 }
 
-func pauseThen[T any](ctx context.Context, pause time.Duration, f func() (T, error)) (value T, err error) {
+// wait is over after a pause, or when ctx has ended, with its cause.
+func wait(ctx context.Context, pause time.Duration) error {
 	select {
 	case <-ctx.Done():
-		return value, context.Cause(ctx)
+		return context.Cause(ctx)
 	case <-time.After(pause):
-		return f()
+		return nil
 	}
 }
 

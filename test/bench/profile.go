@@ -90,11 +90,7 @@ func (b *bench) profile(w io.Writer, s stream, name, file string) error {
 		}
 		defer forget()
 	}
-	out, err := output(b.ctx, "perf", "script", "-i", file, "-F", "pid,ip,sym,dso")
-	if err != nil {
-		return err
-	}
-	return b.writeProfiles(w, s.name, watched, rates, file, out)
+	return b.writeProfiles(w, s.name, watched, rates, file)
 }
 
 // profileOneThread looks into a process that has everything in itself: one thread sends and receives, and a driver has its own.
@@ -130,11 +126,7 @@ func (b *bench) profileTurns(w io.Writer, p *process, file string) error {
 	if err := errors.Join(err, r.end()); err != nil {
 		return err
 	}
-	out, err := output(b.ctx, "perf", "script", "-i", file, "-F", "pid,ip,sym,dso")
-	if err != nil {
-		return err
-	}
-	return b.writeProfiles(w, b.plan.only, []*watch{of}, []string{report.Number(rate)}, file, out)
+	return b.writeProfiles(w, b.plan.only, []*watch{of}, []string{report.Number(rate)}, file)
 }
 
 // turnsOf watches turns of one stream, and gives their rate.
@@ -154,8 +146,12 @@ func (b *bench) turnsOf(r *recorder, p *process, of *watch) (float64, error) {
 	return messages / nanoseconds * 1e9, errors.Join(r.tell("disable"), of.end())
 }
 
-// writeProfiles writes where perf saw processes in a case, by what perf script prints of a file.
-func (b *bench) writeProfiles(w io.Writer, name string, watched []*watch, rates []string, file, out string) error {
+// writeProfiles writes where perf saw processes in a case, by the samples in a file.
+func (b *bench) writeProfiles(w io.Writer, name string, watched []*watch, rates []string, file string) error {
+	out, err := output(b.ctx, "perf", "script", "-i", file, "-F", "pid,ip,sym,dso")
+	if err != nil {
+		return err
+	}
 	b.say("profile of %s, %s", watched[0].title, name)
 	for _, of := range watched {
 		functions := samplesOf(of.pid, out)

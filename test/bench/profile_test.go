@@ -115,40 +115,38 @@ esac
 	t.Setenv("PATH", programs+string(filepath.ListSeparator)+os.Getenv("PATH"))
 }
 
-// Every contestant is watched while it runs, and for UDP the driver.
-func TestProfiles_ofEveryContestant(t *testing.T) {
+// profileOf is what the bench writes about a case by such a perf.
+func profileOf(t *testing.T, only string) string {
+	t.Helper()
 	fakePerf(t, obeys, 50000)
 	t.Chdir("../..")
 	file := filepath.Join(t.TempDir(), "profile")
 	p := smokePlan()
-	p.withoutJava, p.only = true, "udp-32-exclusive-1"
+	p.withoutJava, p.only = true, only
 	b := newBench(t.Context(), p)
 	require.NoError(t, b.profiles(file))
 	require.Empty(t, b.errs)
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
+	return string(text)
+}
+
+// Every contestant is watched while it runs, and for UDP the driver.
+func TestProfiles_ofEveryContestant(t *testing.T) {
+	text := profileOf(t, "udp-32-exclusive-1")
 	for _, name := range []string{inC, ours, batched, aeronGo, "the driver of " + inC} {
 		require.Regexp(t, `\nudp-32-exclusive-1, `+name+`: 50000 samples of [\d.]+ s of processor time, in sittings of [\d,]+ messages/s
  100\.0 %  offer
              100\.0 %  mov %rax,\(%rbx\)
-`, string(text))
+`, text)
 	}
 }
 
 // C's side and ours have the same process layout: one thread sends and receives, beside a driver's.
 func TestProfiles_ofOneThread(t *testing.T) {
-	fakePerf(t, obeys, 50000)
-	t.Chdir("../..")
-	file := filepath.Join(t.TempDir(), "profile")
-	p := smokePlan()
-	p.withoutJava, p.only = true, "poll-1-streams"
-	b := newBench(t.Context(), p)
-	require.NoError(t, b.profiles(file))
-	require.Empty(t, b.errs)
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
+	text := profileOf(t, "poll-1-streams")
 	for _, name := range []string{inC, ours} {
-		require.Regexp(t, `\npoll-1-streams, `+name+`: 50000 samples of [\d.]+ s of processor time, in sittings of [\d,]+ messages/s\n 100\.0 %  offer\n`, string(text))
+		require.Regexp(t, `\npoll-1-streams, `+name+`: 50000 samples of [\d.]+ s of processor time, in sittings of [\d,]+ messages/s\n 100\.0 %  offer\n`, text)
 	}
 }
 

@@ -274,10 +274,12 @@ func patience() (context.Context, context.CancelFunc) {
 
 // await waits in a child until condition holds.
 func await(what string, condition func() bool) error {
-	for deadline := time.Now().Add(testdriver.Patience); !condition(); time.Sleep(time.Millisecond) {
+	deadline := time.Now().Add(testdriver.Patience)
+	for pause := 20 * time.Microsecond; !condition(); pause = min(2*pause, time.Millisecond) {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("waited in vain: %s", what)
 		}
+		time.Sleep(pause)
 	}
 	return nil
 }

@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
-
-	"github.com/aeroncgo/aeron/internal/testdriver"
 )
 
 // ports are those of sockets of 127.0.0.1, as hexadecimal digits.
@@ -49,13 +46,14 @@ func (p *ports) queued() (waiting, dropped int64, complete bool, err error) {
 // taken waits until the driver has taken everything that was sent to these ports, and says how many datagrams were dropped: a socket that
 // is full drops what comes.
 func (p *ports) taken() (dropped int64, err error) {
-	for deadline := time.Now().Add(testdriver.Patience); ; time.Sleep(20 * time.Microsecond) {
-		waiting, dropped, complete, err := p.queued()
-		if err != nil || complete && waiting == 0 {
-			return dropped, err
-		}
-		if time.Now().After(deadline) {
-			return 0, fmt.Errorf("%d bytes wait at %v, or not all of these are there", waiting, *p)
-		}
+	var waiting int64
+	late := await(fmt.Sprintf("the driver at %v", *p), func() bool {
+		var complete bool
+		waiting, dropped, complete, err = p.queued()
+		return err != nil || complete && waiting == 0
+	})
+	if late != nil {
+		return 0, fmt.Errorf("%w: %d bytes wait, or not all of these ports are there", late, waiting)
 	}
+	return dropped, err
 }
